@@ -1,0 +1,514 @@
+//! Geodesics between nearby positive distributions: shooting with a frozen Laplacian, on
+//! collocation nodes.
+//!
+//! # The iteration
+//!
+//! Inside the simplex a geodesic solves the Hamiltonian system (Maas 2011; Erbar and Maas 2012)
+//!
+//! ```text
+//! d mu /dt =  L(rho) psi
+//! d psi_x/dt = -force_x(rho, psi),   force_x = 1/2 sum_y K(x,y) theta_s(rho_x,rho_y) (psi_x - psi_y)^2
+//! ```
+//!
+//! with `mu` given at both ends. We keep the path at `s` Gauss nodes. One iteration takes a path
+//! `(psi_j, mu_j)` and
+//!
+//! 1. sweeps the edges once per node for mobilities and forces, and integrates the forces to the
+//!    potential's shape `q_i = -sum_j A_ij force_j`, keeping the path's mean potential;
+//! 2. shoots: with these mobilities and potentials, the fluxes `F_j = L_j psi_j` miss the end by
+//!    `r = mu1 - mu0 - sum_j b_j F_j`;
+//! 3. corrects all potentials by `delta = Lbar^+ r`, with one factorised Laplacian `Lbar` (the
+//!    mean over the path when it was factorised), and the masses by
+//!    `mu_i = mu0 + sum_j A_ij F_j + c_i r`, so that the path always meets both ends.
+//!
+//! A fixed point is a collocation solution of the two-point problem. Compared with integrating the
+//! system from `t = 0` for every correction, the path and the shooting error converge together:
+//! an iteration costs `s` sweeps instead of a whole integration, and the ends stay met, so
+//! positivity is lost much later. Anderson acceleration does the rest.
+//!
+//! # Time resolution
+//!
+//! Gauss collocation converges geometrically in `s` for the smooth geodesics inside the simplex.
+//! The solve starts with few nodes and refines when the iteration has reached what the current
+//! nodes can resolve. If the Legendre coefficients of the two derivatives decay like `q^k`, the
+//! values at the ends and the action, which are integrals by a rule exact to degree `2s - 1`,
+//! are accurate to the order of `q^(2s)`: the square of the last coefficient, which is the error
+//! estimate.
+
+use super::anderson::Anderson;
+use super::collocation::{Collocation, MAX_STAGES};
+use super::{GeodesicOptions, Termination};
+use crate::error::Result;
+use crate::graph::{Graph, LaplacianSolver, Sweep};
+
+/// Nodes of the first, coarse solve.
+const FIRST_STAGES: usize = 3;
+
+/// A step may shrink no mass below this share of what it was.
+const SHRINK_LIMIT: f64 = 0.1;
+
+/// A damped step shorter than this share of the full one means the path wants to leave the simplex.
+const SHORTEST_STEP: f64 = 1.0 / 64.0;
+
+/// Iterations without a new best residual after which the Laplacian is factorised afresh, and
+/// twice that after which the iteration is declared stalled.
+const PATIENCE: usize = 8;
+
+/// The path at the collocation nodes and what is known of its quality.
+pub(crate) struct Shot {
+    pub rule: Collocation,
+    /// Potential at the start, mean zero under `pi`.
+    pub psi_start: Vec<f64>,
+    /// Potential at the end, mean zero under `pi`.
+    pub psi_end: Vec<f64>,
+    /// `psi_j` then `mu_j` for each node `j`: `2 n s` numbers.
+    pub path: Vec<f64>,
+    pub distance: f64,
+    pub iterations: usize,
+    pub residual: f64,
+    pub resolution: f64,
+    pub path_resolution: f64,
+    pub termination: Termination,
+}
+
+/// Buffers and the frozen Laplacian of one graph; reused from one solve to the next.
+pub(crate) struct Shooter {
+    graph: Graph,
+    sweep: Sweep,
+    laplacian: LaplacianSolver,
+    factorised: bool,
+    rule: Collocation,
+    /// The path, as in [`Shot`].
+    path: Vec<f64>,
+    image: Vec<f64>,
+    /// Conductance times mobility, per node and edge.
+    weight: Vec<f64>,
+    /// `force_j`, then `F_j`: `n s` numbers.
+    rate: Vec<f64>,
+    /// `n` numbers: the end that was missed, and the correction.
+    correction: Vec<f64>,
+    base: Vec<f64>,
+    norm_weight: Vec<f64>,
+}
+
+/// What one iteration saw.
+struct Progress {
+    /// Largest relative change of potentials, masses and missed end.
+    change: f64,
+    /// Square of the last Legendre coefficient of the derivatives, relative.
+    resolution: f64,
+    /// The last Legendre coefficient itself: what the path between the ends is good for.
+    path_resolution: f64,
+    decay: f64,
+    action: f64,
+}
+
+impl Shooter {
+    pub fn new(graph: &Graph, options: &GeodesicOptions) -> Result<Self> {
+        Ok(Self {
+            graph: graph.clone(),
+            sweep: Sweep::new(graph, options.mean),
+            laplacian: LaplacianSolver::new(graph)?,
+            factorised: false,
+            rule: Collocation::new(FIRST_STAGES),
+            path: Vec::new(),
+            image: Vec::new(),
+            weight: Vec::new(),
+            rate: Vec::new(),
+            correction: vec![0.0; graph.nodes()],
+            base: vec![0.0; graph.nodes()],
+            norm_weight: vec![0.0; 2 * graph.nodes()],
+        })
+    }
+
+    /// Solves from `mu0` to `mu1`, both positive, of equal mass and not equal. With
+    /// `keep_factor`, a Laplacian factorised for an earlier, similar pair serves again.
+    pub fn solve(
+        &mut self,
+        mu0: &[f64],
+        mu1: &[f64],
+        options: &GeodesicOptions,
+        keep_factor: bool,
+    ) -> Result<Shot> {
+        let difference: Vec<f64> = mu1.iter().zip(mu0).map(|(b, a)| b - a).collect();
+        self.set_stages(FIRST_STAGES);
+        self.straight_line(mu0, &difference);
+        if !(keep_factor && self.factorised) {
+            self.factorise_mean()?;
+        }
+        self.first_potential(&difference);
+        self.set_norm(&difference);
+
+        let mut anderson = Anderson::new();
+        let mut best = f64::INFINITY;
+        let mut since_best = 0;
+        let mut iterations = 0;
+        let (last, termination) = loop {
+            iterations += 1;
+            let progress = self.iterate(mu0, &difference);
+            let Progress { change, resolution, .. } = progress;
+            if !change.is_finite() {
+                break (progress, Termination::LeftSimplex);
+            }
+            let rounding = self.rounding_floor(&difference);
+            let target = options.tolerance.max(rounding);
+            let resolved = resolution <= target;
+            if change <= target || (!resolved && change <= 0.3 * resolution) {
+                if self.positive_image() {
+                    std::mem::swap(&mut self.path, &mut self.image);
+                }
+                let enough = resolved || self.rule.stages() == MAX_STAGES;
+                if enough {
+                    let termination =
+                        if resolved { Termination::Converged } else { Termination::Resolution };
+                    break (progress, termination);
+                }
+                self.refine(mu0, progress.decay, target);
+                anderson.restart();
+                (best, since_best) = (f64::INFINITY, 0);
+                continue;
+            }
+            if iterations >= options.max_iterations {
+                break (progress, Termination::IterationLimit);
+            }
+            if change < 0.9 * best {
+                (best, since_best) = (change, 0);
+            } else {
+                since_best += 1;
+            }
+            if since_best == PATIENCE {
+                self.factorise_mean()?;
+                anderson.restart();
+            } else if since_best > 2 * PATIENCE {
+                break (progress, Termination::Stalled);
+            }
+            if !self.step(&mut anderson) {
+                break (progress, Termination::LeftSimplex);
+            }
+        };
+        Ok(self.shot(last, iterations, termination))
+    }
+
+    fn set_stages(&mut self, stages: usize) {
+        let (n, m) = (self.graph.nodes(), self.graph.edges());
+        if self.rule.stages() != stages {
+            self.rule = Collocation::new(stages);
+        }
+        self.path.resize(2 * n * stages, 0.0);
+        self.image.resize(2 * n * stages, 0.0);
+        self.weight.resize(m * stages, 0.0);
+        self.rate.resize(n * stages, 0.0);
+    }
+
+    /// Masses on the straight line between the ends, potentials zero.
+    fn straight_line(&mut self, mu0: &[f64], difference: &[f64]) {
+        let n = mu0.len();
+        for (block, &c) in self.path.chunks_exact_mut(2 * n).zip(&self.rule.node) {
+            let (psi, mu) = block.split_at_mut(n);
+            psi.fill(0.0);
+            for ((m, a), d) in mu.iter_mut().zip(mu0).zip(difference) {
+                *m = a + c * d;
+            }
+        }
+    }
+
+    /// Factorises the Laplacian with the mean mobility along the path.
+    fn factorise_mean(&mut self) -> Result<()> {
+        let (n, m) = (self.graph.nodes(), self.graph.edges());
+        for (block, weight) in
+            self.path.chunks_exact(2 * n).zip(self.weight.chunks_exact_mut(m.max(1)))
+        {
+            self.sweep.mobility(&block[n..], weight);
+        }
+        let mut mean = vec![0.0; m];
+        for (weight, b) in self.weight.chunks_exact(m.max(1)).zip(&self.rule.weight) {
+            for (mean, w) in mean.iter_mut().zip(weight) {
+                *mean += b * w;
+            }
+        }
+        self.laplacian.factorise(&mean)?;
+        self.factorised = true;
+        Ok(())
+    }
+
+    /// The potential that would be exact if the mobility did not change along the path.
+    fn first_potential(&mut self, difference: &[f64]) {
+        let n = difference.len();
+        self.correction.copy_from_slice(difference);
+        self.laplacian.solve_in_place(&mut self.correction);
+        for block in self.path.chunks_exact_mut(2 * n) {
+            block[..n].copy_from_slice(&self.correction);
+        }
+    }
+
+    /// Residuals are measured in `L^2(pi)` for potentials and `L^2(1/pi)` for masses, each relative
+    /// to its size along the path.
+    fn set_norm(&mut self, difference: &[f64]) {
+        let n = difference.len();
+        let pi = self.graph.reference();
+        let psi_size: f64 = self.correction.iter().zip(pi).map(|(v, p)| p * v * v).sum();
+        let mass_size: f64 = difference.iter().zip(pi).map(|(d, p)| d * d / p).sum();
+        for x in 0..n {
+            self.norm_weight[x] = pi[x] / psi_size;
+            self.norm_weight[n + x] = 1.0 / (pi[x] * mass_size);
+        }
+    }
+
+    /// One iteration from `path` to `image`.
+    fn iterate(&mut self, mu0: &[f64], difference: &[f64]) -> Progress {
+        let n = mu0.len();
+        self.sweep_forces();
+        let (force_tail, force_decay) = self.tail();
+        self.shapes();
+        self.shoot();
+        let (flux_tail, flux_decay) = self.tail();
+        let action = self.correct(mu0, difference);
+
+        // relative sizes
+        let psi_size = max_abs(&self.image[..n]).max(f64::MIN_POSITIVE);
+        let mass_size = sum_abs(difference.iter());
+        let mut change: f64 = 0.0;
+        for (new, old) in self.image.chunks_exact(2 * n).zip(self.path.chunks_exact(2 * n)) {
+            let (psi, mu) = (new[..n].iter().zip(&old[..n]), new[n..].iter().zip(&old[n..]));
+            change = change.max(psi.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) / psi_size);
+            change = change.max(mu.map(|(a, b)| (a - b).abs()).sum::<f64>() / mass_size);
+            if new.iter().any(|v| !v.is_finite()) {
+                change = f64::NAN;
+            }
+        }
+        let pi = self.graph.reference();
+        let force_size = self.image[..n].iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
+        let relative = (force_tail / force_size.max(f64::MIN_POSITIVE)).max(flux_tail / mass_size);
+        let decay = force_decay.max(flux_decay);
+        Progress { change, resolution: relative * relative, path_resolution: relative, decay, action }
+    }
+
+    /// Step 1: `force_j` into `rate`, mobilities into `weight`.
+    fn sweep_forces(&mut self) {
+        let (n, m) = (self.graph.nodes(), self.graph.edges());
+        for (j, block) in self.path.chunks_exact(2 * n).enumerate() {
+            let (psi, mu) = block.split_at(n);
+            let weight = &mut self.weight[j * m..(j + 1) * m];
+            self.sweep.force(mu, psi, weight, &mut self.rate[j * n..(j + 1) * n]);
+        }
+    }
+
+    /// Potentials of the image: the path's mean potential plus the shape that the forces give.
+    fn shapes(&mut self) {
+        let n = self.graph.nodes();
+        let s = self.rule.stages();
+        self.base.fill(0.0);
+        for (block, b) in self.path.chunks_exact(2 * n).zip(&self.rule.weight) {
+            axpy(*b, &block[..n], &mut self.base);
+        }
+        // sum_i b_i q_i = -sum_j (sum_i b_i A_ij) force_j
+        for j in 0..s {
+            let mean: f64 = (0..s).map(|i| self.rule.weight[i] * self.rule.integral[i * s + j]).sum();
+            axpy(mean, &self.rate[j * n..(j + 1) * n], &mut self.base);
+        }
+        for (i, block) in self.image.chunks_exact_mut(2 * n).enumerate() {
+            let psi = &mut block[..n];
+            psi.copy_from_slice(&self.base);
+            for j in 0..s {
+                axpy(-self.rule.integral[i * s + j], &self.rate[j * n..(j + 1) * n], psi);
+            }
+        }
+    }
+
+    /// Step 2: fluxes `F_j` of the new potentials into `rate`.
+    fn shoot(&mut self) {
+        let (n, m) = (self.graph.nodes(), self.graph.edges());
+        for (j, block) in self.image.chunks_exact(2 * n).enumerate() {
+            let flux = &mut self.rate[j * n..(j + 1) * n];
+            self.graph.apply_laplacian(&self.weight[j * m..(j + 1) * m], &block[..n], flux);
+        }
+    }
+
+    /// Step 3: the missed end, the correction of the potentials, and the masses. Returns the action,
+    /// corrected to first order for the change of the potentials.
+    fn correct(&mut self, mu0: &[f64], difference: &[f64]) -> f64 {
+        let n = mu0.len();
+        let s = self.rule.stages();
+        let missed = &mut self.base;
+        missed.copy_from_slice(difference);
+        for (j, b) in self.rule.weight.iter().enumerate() {
+            axpy(-b, &self.rate[j * n..(j + 1) * n], missed);
+        }
+        self.correction.copy_from_slice(missed);
+        self.laplacian.solve_in_place(&mut self.correction);
+
+        let mut action = 0.0;
+        for (i, block) in self.image.chunks_exact_mut(2 * n).enumerate() {
+            let (psi, mu) = block.split_at_mut(n);
+            let flux = &self.rate[i * n..(i + 1) * n];
+            action += self.rule.weight[i] * (dot(psi, flux) + 2.0 * dot(&self.correction, flux));
+            axpy(1.0, &self.correction, psi);
+            mu.copy_from_slice(mu0);
+            axpy(self.rule.node[i], missed, mu);
+            for j in 0..s {
+                axpy(self.rule.integral[i * s + j], &self.rate[j * n..(j + 1) * n], mu);
+            }
+        }
+        action
+    }
+
+    /// Size of the last Legendre coefficient of `rate` along the path, and the geometric decay.
+    /// Every other coefficient vanishes for symmetric problems, hence the last two are looked at.
+    fn tail(&self) -> (f64, f64) {
+        let n = self.graph.nodes();
+        let s = self.rule.stages();
+        let size = |k: usize| -> f64 {
+            let row = self.rule.legendre_row(k);
+            (0..n)
+                .map(|x| (0..s).map(|j| row[j] * self.rate[j * n + x]).sum::<f64>().abs())
+                .sum::<f64>()
+        };
+        let (first, last, before) = (size(0).max(f64::MIN_POSITIVE), size(s - 1), size(s - 2));
+        let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
+        let decay = root(last / first, s - 1).max(root(before / first, s - 2)).min(0.95);
+        (last.max(decay * before), decay)
+    }
+
+    /// Moves from `path` towards the image, accelerated while that keeps all masses positive.
+    /// False when even a short plain step would not.
+    fn step(&mut self, anderson: &mut Anderson) -> bool {
+        let n = self.graph.nodes();
+        let plain = self.image.clone();
+        anderson.accelerate(&self.path, &mut self.image, &self.norm_weight);
+        if admissible_share(&self.path, &self.image, n) >= 1.0 {
+            std::mem::swap(&mut self.path, &mut self.image);
+            return true;
+        }
+        anderson.restart();
+        let share = admissible_share(&self.path, &plain, n);
+        if !(share >= SHORTEST_STEP) {
+            return false;
+        }
+        for (old, new) in self.path.iter_mut().zip(&plain) {
+            *old += share.min(1.0) * (new - *old);
+        }
+        true
+    }
+
+    fn positive_image(&self) -> bool {
+        let n = self.graph.nodes();
+        self.image.chunks_exact(2 * n).all(|block| block[n..].iter().all(|&m| m > 0.0))
+    }
+
+    /// Carries the path over to more nodes: enough for the observed decay, at most twice as many.
+    fn refine(&mut self, mu0: &[f64], decay: f64, target: f64) {
+        let n = mu0.len();
+        let old_stages = self.rule.stages();
+        let needed = (0.1 * target).ln() / (2.0 * decay.max(1e-3).ln());
+        let stages = (needed.ceil() as usize).clamp(old_stages + 1, 2 * old_stages).min(MAX_STAGES);
+        let old_rule = std::mem::replace(&mut self.rule, Collocation::new(stages));
+        let old_path = std::mem::take(&mut self.path);
+        // the potential at the start follows from the polynomial's mean; a start value that is only
+        // interpolated from the nodes is enough here, for the iteration goes on
+        let start = extrapolate_start(&old_rule, &old_path, n);
+        self.set_stages(stages);
+        for (block, &c) in self.path.chunks_exact_mut(2 * n).zip(&self.rule.node) {
+            let w = old_rule.interpolation(c);
+            let (psi, mu) = block.split_at_mut(n);
+            psi.fill(0.0);
+            mu.fill(0.0);
+            axpy(w[0], &start, psi);
+            axpy(w[0], mu0, mu);
+            for (old, w) in old_path.chunks_exact(2 * n).zip(&w[1..]) {
+                axpy(*w, &old[..n], psi);
+                axpy(*w, &old[n..], mu);
+            }
+            // between nodes the polynomial may dip below zero; a path to start from must not
+            for (x, m) in mu.iter_mut().enumerate() {
+                let least = old_path.chunks_exact(2 * n).map(|old| old[n + x]).fold(mu0[x], f64::min);
+                *m = m.max(SHRINK_LIMIT * least);
+            }
+        }
+    }
+
+    /// Rounding in masses limits the relative accuracy when the ends are nearly equal.
+    fn rounding_floor(&self, difference: &[f64]) -> f64 {
+        32.0 * f64::EPSILON / sum_abs(difference.iter()).min(1.0)
+    }
+
+    /// The result; the ends of the potential follow from the forces along the final path.
+    fn shot(&mut self, last: Progress, iterations: usize, termination: Termination) -> Shot {
+        let n = self.graph.nodes();
+        let s = self.rule.stages();
+        self.sweep_forces();
+        let mut psi_start = vec![0.0; n];
+        for (block, b) in self.path.chunks_exact(2 * n).zip(&self.rule.weight) {
+            axpy(*b, &block[..n], &mut psi_start);
+        }
+        for j in 0..s {
+            let mean: f64 = (0..s).map(|i| self.rule.weight[i] * self.rule.integral[i * s + j]).sum();
+            axpy(mean, &self.rate[j * n..(j + 1) * n], &mut psi_start);
+        }
+        let mut psi_end = psi_start.clone();
+        for (j, b) in self.rule.weight.iter().enumerate() {
+            axpy(-b, &self.rate[j * n..(j + 1) * n], &mut psi_end);
+        }
+        self.graph.centre(&mut psi_start);
+        self.graph.centre(&mut psi_end);
+        Shot {
+            rule: self.rule.clone(),
+            psi_start,
+            psi_end,
+            path: self.path.clone(),
+            distance: last.action.max(0.0).sqrt(),
+            iterations,
+            residual: last.change,
+            resolution: last.resolution,
+            path_resolution: last.path_resolution,
+            termination,
+        }
+    }
+}
+
+/// The largest share of the step that leaves every mass above [`SHRINK_LIMIT`] of what it was, or
+/// more than one.
+fn admissible_share(path: &[f64], target: &[f64], n: usize) -> f64 {
+    let mut share = f64::INFINITY;
+    for (old, new) in path.chunks_exact(2 * n).zip(target.chunks_exact(2 * n)) {
+        for (a, b) in old[n..].iter().zip(&new[n..]) {
+            if !b.is_finite() {
+                return 0.0;
+            }
+            if *b < SHRINK_LIMIT * a {
+                share = share.min((1.0 - SHRINK_LIMIT) * a / (a - b));
+            }
+        }
+    }
+    share
+}
+
+/// Value at zero of the polynomial through the potentials at the nodes alone.
+fn extrapolate_start(rule: &Collocation, path: &[f64], n: usize) -> Vec<f64> {
+    let s = rule.stages();
+    let mut start = vec![0.0; n];
+    for k in 0..s {
+        let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+        for (block, w) in path.chunks_exact(2 * n).zip(rule.legendre_row(k)) {
+            axpy(sign * w, &block[..n], &mut start);
+        }
+    }
+    start
+}
+
+fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += a * x;
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn max_abs(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |m, v| f64::max(m, v.abs()))
+}
+
+fn sum_abs<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
+    values.map(|v| v.abs()).sum()
+}

@@ -1,0 +1,238 @@
+//! Finite reversible Markov chains: the graphs on which mass moves.
+//!
+//! A [`Graph`] is connected and undirected, with a conductance `c_xy > 0` on each edge and a
+//! reference measure `pi_x > 0`, `sum pi = 1`, on the nodes. The jump rates are
+//! `K(x,y) = c_xy / pi_x`, so detailed balance holds by construction. A distribution is a mass
+//! vector `mu >= 0`, `sum mu = 1`; its density is `rho_x = mu_x / pi_x`.
+//!
+//! | a user has | call | reference | conductance |
+//! |---|---|---|---|
+//! | weights of an undirected graph, random walk | [`Graph::from_weights`], [`Reference::Degree`] | `deg_x / sum deg` | `w_xy / sum deg` |
+//! | weights, uniform reference | [`Graph::from_weights`], [`Reference::Uniform`] | `1/n` | `w_xy / n` |
+//! | a chain: `pi` and conductances | [`Graph::from_chain`] | given | given |
+//! | a kernel or generator `K` | [`Graph::from_kernel`] | given, or found by detailed balance | `pi_x K(x,y)` |
+
+mod builders;
+mod construct;
+mod kernel;
+mod means;
+mod operators;
+mod points;
+mod random;
+
+use std::sync::{Arc, OnceLock};
+
+pub use construct::{Duplicates, Reference};
+pub use means::Mean;
+pub(crate) use operators::Sweep;
+
+use crate::error::{self, Error, Result};
+use crate::linalg::{Factorisation, SparseCholesky, SymmetricPattern};
+
+/// A finite, connected, reversible Markov chain. Immutable; cloning shares it.
+#[derive(Clone)]
+pub struct Graph {
+    chain: Arc<Chain>,
+}
+
+/// Edges are kept once, from the smaller node to the larger, in lexicographic order.
+struct Chain {
+    /// Reference measure of each node.
+    pi: Vec<f64>,
+    /// Edges of node `x` to larger nodes are `row_start[x]..row_start[x+1]`.
+    row_start: Vec<usize>,
+    /// Larger end of each edge.
+    head: Vec<u32>,
+    /// Conductance of each edge.
+    conductance: Vec<f64>,
+    /// Symbolic factor of the Laplacian grounded at the last node, made when first needed.
+    laplacian_pattern: OnceLock<Result<SymmetricPattern>>,
+}
+
+impl Graph {
+    /// Number of nodes `n`.
+    pub fn nodes(&self) -> usize {
+        self.chain.pi.len()
+    }
+
+    /// Number of undirected edges `m`.
+    pub fn edges(&self) -> usize {
+        self.chain.head.len()
+    }
+
+    /// The reference measure `pi`, length `n`, sum one.
+    pub fn reference(&self) -> &[f64] {
+        &self.chain.pi
+    }
+
+    /// The conductance `c_xy` of each edge, in the order of [`edge_list`](Self::edge_list).
+    pub fn conductance(&self) -> &[f64] {
+        &self.chain.conductance
+    }
+
+    /// The edges `(x, y)`, `x < y`, in lexicographic order: the order of every array per edge.
+    pub fn edge_list(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        (0..self.nodes()).flat_map(move |x| self.larger_neighbours(x).iter().map(move |&y| (x, y as usize)))
+    }
+
+    /// The densities `rho_x = mu_x / pi_x` of a mass vector of length `n`.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn density(&self, mu: &[f64]) -> Result<Vec<f64>> {
+        error::check_length("mu", mu.len(), self.nodes())?;
+        Ok(mu.iter().zip(self.reference()).map(|(m, p)| m / p).collect())
+    }
+
+    /// `(1 - share) mu + share pi`: moves a distribution inside the simplex.
+    ///
+    /// # Errors
+    /// As [`check_distribution`](Self::check_distribution); `share` must lie in `[0, 1]`.
+    pub fn mix_with_reference(&self, mu: &[f64], share: f64) -> Result<Vec<f64>> {
+        self.check_distribution("mu", mu)?;
+        if !(0.0..=1.0).contains(&share) {
+            return Err(Error::invalid("share", format!("{share} is not between 0 and 1")));
+        }
+        Ok(mu.iter().zip(self.reference()).map(|(m, p)| (1.0 - share) * m + share * p).collect())
+    }
+
+    /// Subtracts the mean under `pi`, the gauge in which potentials are reported.
+    pub fn centre(&self, potential: &mut [f64]) {
+        let mean: f64 = potential.iter().zip(self.reference()).map(|(v, p)| v * p).sum();
+        potential.iter_mut().for_each(|v| *v -= mean);
+    }
+
+    /// Refuses anything but a mass vector of length `n`: finite, non-negative, summing to one
+    /// within [`MASS_TOLERANCE`].
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::BadValue`], [`Error::NotNormalised`], naming `argument`.
+    pub fn check_distribution(&self, argument: &str, mu: &[f64]) -> Result<()> {
+        error::check_length(argument, mu.len(), self.nodes())?;
+        error::check_non_negative(argument, mu)?;
+        let sum: f64 = mu.iter().sum();
+        if (sum - 1.0).abs() > MASS_TOLERANCE {
+            return Err(Error::NotNormalised { argument: argument.into(), sum });
+        }
+        Ok(())
+    }
+
+    /// As [`check_distribution`](Self::check_distribution), and positive on every node.
+    ///
+    /// # Errors
+    /// The same, and [`Error::BadValue`] that names the first empty node.
+    pub fn check_positive_distribution(&self, argument: &str, mu: &[f64]) -> Result<()> {
+        self.check_distribution(argument, mu)?;
+        match mu.iter().position(|&m| m == 0.0) {
+            None => Ok(()),
+            Some(index) => Err(Error::BadValue {
+                argument: argument.into(),
+                index,
+                value: 0.0,
+                expected: "is empty, and every node must hold some mass here; mix in a little of the reference",
+            }),
+        }
+    }
+
+    pub(crate) fn row_start(&self) -> &[usize] {
+        &self.chain.row_start
+    }
+
+    pub(crate) fn heads(&self) -> &[u32] {
+        &self.chain.head
+    }
+
+    pub(crate) fn larger_neighbours(&self, x: usize) -> &[u32] {
+        &self.chain.head[self.chain.row_start[x]..self.chain.row_start[x + 1]]
+    }
+
+    /// Symbolic Cholesky factor of the Laplacian without its last row and column; analysed once.
+    pub(crate) fn laplacian_pattern(&self) -> Result<&SymmetricPattern> {
+        self.chain
+            .laplacian_pattern
+            .get_or_init(|| {
+                let dim = self.nodes() - 1;
+                let (column_start, row) = self.lower_triangle(dim);
+                SymmetricPattern::analyse(dim, column_start, row)
+            })
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// Compressed columns of the lower triangle (diagonal first) of a symmetric matrix with the
+    /// graph's pattern, restricted to the first `dim` nodes.
+    pub(crate) fn lower_triangle(&self, dim: usize) -> (Vec<usize>, Vec<usize>) {
+        let mut column_start = Vec::with_capacity(dim + 1);
+        let mut row = Vec::with_capacity(dim + self.edges());
+        column_start.push(0);
+        for x in 0..dim {
+            row.push(x);
+            row.extend(self.larger_neighbours(x).iter().map(|&y| y as usize).filter(|&y| y < dim));
+            column_start.push(row.len());
+        }
+        (column_start, row)
+    }
+}
+
+/// A distribution may miss total mass one by this much, for inputs printed with ten digits.
+pub const MASS_TOLERANCE: f64 = 1e-9;
+
+/// The factorised weighted Laplacian of a graph, grounded at its last node.
+///
+/// Applies the pseudo-inverse `L^+` up to the additive constant, which
+/// [`Graph::centre`] fixes. Keeps its memory between factorisations.
+pub struct LaplacianSolver {
+    graph: Graph,
+    cholesky: Option<SparseCholesky>,
+    values: Vec<f64>,
+}
+
+impl LaplacianSolver {
+    /// Analyses the graph (once per graph) and reserves the factor.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(graph: &Graph) -> Result<Self> {
+        let cholesky = match graph.nodes() {
+            1 => None,
+            _ => Some(SparseCholesky::new(graph.laplacian_pattern()?)?),
+        };
+        Ok(Self { graph: graph.clone(), cholesky, values: Vec::new() })
+    }
+
+    /// Factorises the Laplacian with the given weight (conductance times mobility) per edge.
+    ///
+    /// # Errors
+    /// [`Error::Singular`] where weights are so small that the graph falls apart numerically.
+    pub fn factorise(&mut self, weight: &[f64]) -> Result<()> {
+        let Some(cholesky) = &mut self.cholesky else { return Ok(()) };
+        let graph = &self.graph;
+        let dim = graph.nodes() - 1;
+        let mut degree = vec![0.0; dim + 1];
+        for x in 0..dim {
+            for e in graph.row_start()[x]..graph.row_start()[x + 1] {
+                degree[x] += weight[e];
+                degree[graph.heads()[e] as usize] += weight[e];
+            }
+        }
+        self.values.clear();
+        for (x, &diagonal) in degree[..dim].iter().enumerate() {
+            self.values.push(diagonal);
+            for e in graph.row_start()[x]..graph.row_start()[x + 1] {
+                if (graph.heads()[e] as usize) < dim {
+                    self.values.push(-weight[e]);
+                }
+            }
+        }
+        cholesky.factorise("weighted graph Laplacian", &self.values)
+    }
+
+    /// Overwrites a right-hand side of sum zero (length `n`) with the solution, mean zero under `pi`.
+    pub fn solve_in_place(&self, rhs: &mut [f64]) {
+        let Some(cholesky) = &self.cholesky else { return rhs.fill(0.0) };
+        let dim = rhs.len() - 1;
+        rhs[dim] = 0.0;
+        cholesky.solve_in_place(&mut rhs[..dim]);
+        self.graph.centre(rhs);
+    }
+}

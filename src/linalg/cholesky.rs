@@ -1,0 +1,116 @@
+//! Sparse Cholesky `A = L L'` of symmetric positive definite matrices, by `faer`.
+
+use std::sync::Arc;
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::sparse::linalg::cholesky::{
+    factorize_symbolic_cholesky, CholeskySymbolicParams, LltRef, SymbolicCholesky, SymmetricOrdering,
+};
+use faer::sparse::{SparseColMatRef, SymbolicSparseColMat, SymbolicSparseColMatRef};
+use faer::{Conj, MatMut, Par, Side};
+
+use super::Factorisation;
+use crate::error::{Error, Result};
+
+/// The analysed sparsity pattern of a symmetric matrix: fill-reducing ordering
+/// and symbolic factor. Cheap to clone and to share between threads.
+#[derive(Clone)]
+pub struct SymmetricPattern {
+    lower: Arc<(SymbolicSparseColMat<usize>, SymbolicCholesky<usize>)>,
+}
+
+impl SymmetricPattern {
+    /// Analyses the pattern of a lower triangle in compressed columns.
+    ///
+    /// `column_start` has `dim + 1` entries; `row` holds the sorted row indices of each
+    /// column, diagonal included. Cost: near linear for planar graphs, at most the cost
+    /// of the factorisation.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] when the factor cannot be laid out.
+    pub fn analyse(dim: usize, column_start: Vec<usize>, row: Vec<usize>) -> Result<Self> {
+        let pattern = SymbolicSparseColMat::new_checked(dim, dim, column_start, None, row);
+        let symbolic = factorize_symbolic_cholesky(
+            pattern.as_ref(),
+            Side::Lower,
+            SymmetricOrdering::Amd,
+            CholeskySymbolicParams::default(),
+        )
+        .map_err(|_| Error::OutOfMemory { what: format!("symbolic Cholesky factor of {dim} unknowns") })?;
+        Ok(Self { lower: Arc::new((pattern, symbolic)) })
+    }
+
+    fn pattern(&self) -> SymbolicSparseColMatRef<'_, usize> {
+        self.lower.0.as_ref()
+    }
+
+    fn symbolic(&self) -> &SymbolicCholesky<usize> {
+        &self.lower.1
+    }
+}
+
+/// A numeric Cholesky factor on a [`SymmetricPattern`]. Its memory is reused when it
+/// is refactorised.
+pub struct SparseCholesky {
+    pattern: SymmetricPattern,
+    factor: Vec<f64>,
+    factor_work: MemBuffer,
+}
+
+impl SparseCholesky {
+    /// Reserves the factor's memory; no numbers yet.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(pattern: &SymmetricPattern) -> Result<Self> {
+        let symbolic = pattern.symbolic();
+        let out_of_memory =
+            || Error::OutOfMemory { what: format!("Cholesky factor of {} entries", symbolic.len_val()) };
+        let mut factor = Vec::new();
+        factor.try_reserve_exact(symbolic.len_val()).map_err(|_| out_of_memory())?;
+        factor.resize(symbolic.len_val(), 0.0);
+        let scratch =
+            symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
+        let factor_work = MemBuffer::try_new(scratch).map_err(|_| out_of_memory())?;
+        Ok(Self { pattern: pattern.clone(), factor, factor_work })
+    }
+
+    /// Factorises the matrix whose lower triangle has these `values` on the pattern.
+    ///
+    /// # Errors
+    /// [`Error::Singular`] when a pivot is not positive.
+    pub fn factorise(&mut self, what: &'static str, values: &[f64]) -> Result<()> {
+        let matrix = SparseColMatRef::new(self.pattern.pattern(), values);
+        self.pattern
+            .symbolic()
+            .factorize_numeric_llt(
+                &mut self.factor,
+                matrix,
+                Side::Lower,
+                Default::default(),
+                Par::Seq,
+                MemStack::new(&mut self.factor_work),
+                Default::default(),
+            )
+            .map(|_| ())
+            .map_err(|e| Error::Singular { what, detail: format!("{e:?}") })
+    }
+}
+
+impl Factorisation for SparseCholesky {
+    fn dim(&self) -> usize {
+        self.pattern.pattern().nrows()
+    }
+
+    fn solve_in_place(&self, rhs: &mut [f64]) {
+        let symbolic = self.pattern.symbolic();
+        let dim = rhs.len();
+        let mut work = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(1, Par::Seq));
+        LltRef::new(symbolic, &self.factor).solve_in_place_with_conj(
+            Conj::No,
+            MatMut::from_column_major_slice_mut(rhs, dim, 1),
+            Par::Seq,
+            MemStack::new(&mut work),
+        );
+    }
+}
