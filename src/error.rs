@@ -124,6 +124,26 @@ pub enum Error {
         /// What the factorisation said.
         detail: String,
     },
+    /// A computation whose result is not good enough for what it is wanted for.
+    #[error("{what} {reason}")]
+    NotConverged {
+        /// Which computation.
+        what: String,
+        /// How it ended.
+        reason: &'static str,
+    },
+    /// Coefficients that the data leave open.
+    #[error(
+        "the data ({pairs} pair{plural}) do not determine the coefficient of: {term}; \
+         add snapshots, leave the term out, or give it a ridge",
+        plural = if *pairs == 1 { "" } else { "s" }
+    )]
+    NotDetermined {
+        /// The term.
+        term: String,
+        /// Pairs seen.
+        pairs: usize,
+    },
     /// A time integration that could not go on.
     #[error("the flow could not be continued beyond time {time}: {reason}")]
     FlowFailed {
@@ -168,6 +188,20 @@ pub(crate) fn check_positive(argument: &str, values: &[f64]) -> Result<()> {
 /// Refuses everything but finite numbers from zero on.
 pub(crate) fn check_non_negative(argument: &str, values: &[f64]) -> Result<()> {
     check_each(argument, values, |v| v.is_finite() && v >= 0.0, "is not a non-negative finite number")
+}
+
+/// Refuses anything but finite, strictly increasing numbers.
+pub(crate) fn check_increasing(argument: &str, values: &[f64]) -> Result<()> {
+    check_finite(argument, values)?;
+    match values.windows(2).position(|w| w[1] <= w[0]) {
+        None => Ok(()),
+        Some(k) => Err(Error::BadValue {
+            argument: argument.into(),
+            index: k + 1,
+            value: values[k + 1],
+            expected: "does not exceed the one before; they must increase",
+        }),
+    }
 }
 
 fn check_each(

@@ -75,6 +75,16 @@ impl Graph {
         (0..self.nodes()).flat_map(move |x| self.larger_neighbours(x).iter().map(move |&y| (x, y as usize)))
     }
 
+    /// Whether both are the same chain: shared, or equal in every number.
+    pub fn same_as(&self, other: &Graph) -> bool {
+        let (a, b) = (&self.chain, &other.chain);
+        Arc::ptr_eq(a, b)
+            || (a.pi == b.pi
+                && a.row_start == b.row_start
+                && a.head == b.head
+                && a.conductance == b.conductance)
+    }
+
     /// The densities `rho_x = mu_x / pi_x` of a mass vector of length `n`.
     ///
     /// # Errors

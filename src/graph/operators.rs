@@ -7,6 +7,7 @@ use super::means::{
     ArithmeticMean, GeometricMean, HarmonicMean, LogMean, Mean, MobilityMean, NodeTerms,
 };
 use super::Graph;
+use crate::error::Result;
 
 /// Calls a generic method with the type that stands for the mean.
 macro_rules! with_mean {
@@ -105,6 +106,18 @@ impl Sweep {
 }
 
 impl Graph {
+    /// The weights `c_e theta(rho_x, rho_y)` of the Laplacian `L(rho)`, per edge, at a positive mass
+    /// vector. Cost: one sweep.
+    ///
+    /// # Errors
+    /// A `mu` that is not a positive distribution.
+    pub fn mobility(&self, mean: Mean, mu: &[f64]) -> Result<Vec<f64>> {
+        self.check_positive_distribution("mu", mu)?;
+        let mut weight = vec![0.0; self.edges()];
+        Sweep::new(self, mean).mobility(mu, &mut weight);
+        Ok(weight)
+    }
+
     /// `out = L psi` for the Laplacian with the given weight per edge: `out_x = sum_y w_xy (psi_x - psi_y)`.
     pub(crate) fn apply_laplacian(&self, weight: &[f64], psi: &[f64], out: &mut [f64]) {
         out.fill(0.0);

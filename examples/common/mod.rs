@@ -1,0 +1,10 @@
+//! What the two programs share. Each uses a part of it.
+#![allow(dead_code)]
+
+pub mod arguments;
+pub mod csv_file;
+pub mod failure;
+pub mod input;
+pub mod progress;
+pub mod svg;
+pub mod text;

@@ -1,0 +1,47 @@
+//! Tables for people.
+
+/// Rows under a header, columns padded; numbers look best to the right, so only the first
+/// `left` columns stand to the left.
+pub fn table(header: &[&str], rows: &[Vec<String>], left: usize) -> String {
+    let mut widths: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
+    for row in rows {
+        for (width, field) in widths.iter_mut().zip(row) {
+            *width = (*width).max(field.chars().count());
+        }
+    }
+    let mut text = String::new();
+    let header: Vec<String> = header.iter().map(|h| h.to_string()).collect();
+    let rule: Vec<String> = widths.iter().map(|&width| "-".repeat(width)).collect();
+    for row in [&header, &rule].into_iter().chain(rows) {
+        let fields: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(
+                |(k, (field, &width))| {
+                    if k < left {
+                        format!("{field:<width$}")
+                    } else {
+                        format!("{field:>width$}")
+                    }
+                },
+            )
+            .collect();
+        text.push_str(fields.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Six significant digits, without an exponent where that is readable.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        format!("{value}")
+    } else if (1e-4..1e6).contains(&size) {
+        let decimals = (5 - size.log10().floor() as i32).max(0) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.5e}")
+    }
+}

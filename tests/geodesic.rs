@@ -1,0 +1,284 @@
+//! Geodesics against reference values, closed forms, finite differences and invariants.
+
+mod common;
+
+use common::{chain, data, numbers, relative_difference, Uniform};
+use jkoflow::{Duplicates, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Reference, Termination};
+use proptest::prelude::*;
+
+fn solve(graph: &Graph, mu0: &[f64], mu1: &[f64], tolerance: f64) -> Geodesic {
+    graph.geodesic(mu0, mu1, &GeodesicOptions::default().with_tolerance(tolerance)).expect("solved")
+}
+
+/// The largest of the relative errors of the distance and of both end potentials.
+fn true_error(geodesic: &Geodesic, problem: &serde_json::Value) -> f64 {
+    let distance = problem["distance"].as_f64().expect("a distance");
+    let potential = |v: &[f64], key: &str| relative_difference(v, &numbers(problem, key));
+    (geodesic.distance() / distance - 1.0)
+        .abs()
+        .max(potential(geodesic.potential_start(), "potential_start"))
+        .max(potential(geodesic.potential_end(), "potential_end"))
+}
+
+#[test]
+fn all_reference_problems() {
+    let problems = data("geodesics.json");
+    assert_eq!(problems.len(), 27);
+    for problem in &problems {
+        let name = problem["name"].as_str().expect("a name");
+        let (mu0, mu1) = (numbers(problem, "mu0"), numbers(problem, "mu1"));
+        let geodesic = solve(&chain(problem), &mu0, &mu1, 1e-10);
+        assert!(geodesic.converged(), "{name}: {:?}", geodesic.termination());
+        let distance = problem["distance"].as_f64().expect("a distance");
+        assert!((geodesic.distance() / distance - 1.0).abs() < 1e-9, "{name}: {}", geodesic.distance());
+        let error = true_error(&geodesic, problem);
+        assert!(error < 1e-7, "{name}: {error:e}");
+    }
+}
+
+/// The estimate is never below the true error and, in the median, not far above it.
+#[test]
+fn error_estimate_is_honest() {
+    let problems = data("geodesics.json");
+    // the reference values themselves are good to about this
+    const REFERENCE_ERROR: f64 = 5e-12;
+    for tolerance in [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9] {
+        let mut ratios = Vec::new();
+        for problem in &problems {
+            let (mu0, mu1) = (numbers(problem, "mu0"), numbers(problem, "mu1"));
+            let geodesic = solve(&chain(problem), &mu0, &mu1, tolerance);
+            let (error, estimate) = (true_error(&geodesic, problem), geodesic.error_estimate());
+            assert!(geodesic.converged());
+            assert!(
+                error <= estimate + REFERENCE_ERROR,
+                "{} at {tolerance:e}: error {error:e}, estimate {estimate:e}",
+                problem["name"]
+            );
+            assert!(estimate <= 2.0 * tolerance, "{}: {estimate:e} at {tolerance:e}", problem["name"]);
+            ratios.push(estimate / error);
+        }
+        ratios.sort_by(f64::total_cmp);
+        let median = ratios[ratios.len() / 2];
+        assert!(median < 200.0, "at {tolerance:e} the estimate overshoots by {median}");
+    }
+}
+
+/// The distance on two nodes is an integral in one variable (Maas 2011, section 2).
+fn two_node_distance(p: f64, q: f64, from: f64, to: f64) -> f64 {
+    let density = |beta: f64| ((p + q) / q * (1.0 - beta) / 2.0, (p + q) / p * (1.0 + beta) / 2.0);
+    let integrand = |beta: f64| {
+        let (s, t) = density(beta);
+        Mean::Logarithmic.value(s, t).sqrt().recip()
+    };
+    // composite Simpson rule, far finer than the digits compared
+    let steps = 20_000;
+    let h = (to - from) / steps as f64;
+    let sum: f64 = (0..=steps)
+        .map(|k| {
+            let weight = if k == 0 || k == steps { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
+            weight * integrand(from + k as f64 * h)
+        })
+        .sum();
+    0.5 * (1.0 / p + 1.0 / q).sqrt() * sum * h / 3.0
+}
+
+#[test]
+fn two_nodes_have_a_closed_form() {
+    let published = [
+        (1.0, 1.0, -0.5, 0.6, 0.79279894974),
+        (0.7, 0.3, -0.5, 0.6, 1.15919428503),
+        (0.3, 0.5, -0.5, 0.7, 1.3839512842),
+    ];
+    for (p, q, from, to, distance) in published {
+        assert!((two_node_distance(p, q, from, to) / distance - 1.0f64).abs() < 1e-10);
+    }
+    for (p, q) in [(1.0, 1.0), (0.7, 0.3), (0.3, 0.5), (0.05, 0.9), (1e-3, 2e-3)] {
+        let pi = [q / (p + q), p / (p + q)];
+        let graph = Graph::from_chain(&pi, &[(0, 1, pi[0] * p)], Duplicates::Refuse).expect("a chain");
+        for (from, to) in [(-0.5, 0.6), (0.1, 0.2), (0.3, 0.3001), (-0.9, 0.7)] {
+            let mass = |beta: f64| [(1.0 - beta) / 2.0, (1.0 + beta) / 2.0];
+            let geodesic = solve(&graph, &mass(from), &mass(to), 1e-11);
+            let exact = two_node_distance(p, q, from, to);
+            assert!(geodesic.converged());
+            let error = (geodesic.distance() / exact - 1.0).abs();
+            assert!(error < 1e-10, "p = {p}, q = {q}, {from} to {to}: {error:e}");
+        }
+    }
+}
+
+#[test]
+fn end_potentials_are_the_derivative_of_the_squared_distance() {
+    let mut random = Uniform(5);
+    for mean in Mean::ALL {
+        let graph = Graph::erdos_renyi(9, 0.5, 3, Reference::Degree).expect("connected");
+        let options = GeodesicOptions::default().with_mean(mean).with_tolerance(1e-11);
+        let (mu0, mu1) = (random.distribution(9, 1.0), random.distribution(9, 1.0));
+        let geodesic = graph.geodesic(&mu0, &mu1, &options).expect("solved");
+        let half_square = |a: &[f64], b: &[f64]| {
+            let g = graph.geodesic(a, b, &options).expect("solved");
+            assert!(g.converged());
+            0.5 * g.distance() * g.distance()
+        };
+        // move mass from node 0 to node x; the error of the difference quotient is of order h^2
+        let h = 1e-4;
+        let moved = |mu: &[f64], x: usize, h: f64| {
+            let mut mu = mu.to_vec();
+            mu[0] -= h;
+            mu[x] += h;
+            mu
+        };
+        for x in 1..9 {
+            let end = (half_square(&mu0, &moved(&mu1, x, h)) - half_square(&mu0, &moved(&mu1, x, -h)))
+                / (2.0 * h);
+            let start = (half_square(&moved(&mu0, x, h), &mu1) - half_square(&moved(&mu0, x, -h), &mu1))
+                / (2.0 * h);
+            let difference = |psi: &[f64]| psi[x] - psi[0];
+            assert!((end - difference(geodesic.potential_end())).abs() < 2e-6, "{mean:?}, node {x}");
+            assert!((start + difference(geodesic.potential_start())).abs() < 2e-6, "{mean:?}, node {x}");
+        }
+    }
+}
+
+/// `H = W^2/2` at every time, and the path solves the Hamiltonian system between the nodes.
+#[test]
+fn path_solves_the_hamiltonian_system() {
+    let graph = Graph::grid(&[3, 4], false, Reference::Uniform).expect("a grid");
+    let mut random = Uniform(11);
+    let geodesic =
+        solve(&graph, &random.distribution(12, 1.0), &random.distribution(12, 1.0), 1e-12);
+    let edges: Vec<(usize, usize)> = graph.edge_list().collect();
+    let h = 1e-4;
+    for t in [0.0, 0.21, 0.5, 0.83, 1.0] {
+        let (mu, psi) = (geodesic.mass_at(t).expect("inside"), geodesic.potential_at(t).expect("inside"));
+        let rho = graph.density(&mu).expect("n masses");
+        let (mut action, mut rate) = (0.0, [0.0; 12]);
+        for (&(x, y), c) in edges.iter().zip(graph.conductance()) {
+            let theta = Mean::Logarithmic.value(rho[x], rho[y]);
+            let difference = psi[x] - psi[y];
+            action += c * theta * difference * difference;
+            rate[x] += c * theta * difference;
+            rate[y] -= c * theta * difference;
+        }
+        assert!((action.sqrt() / geodesic.distance() - 1.0).abs() < 1e-6, "t = {t}");
+        assert!((mu.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+        if t > 0.0 && t < 1.0 {
+            let (a, b) = (geodesic.mass_at(t - h).expect("inside"), geodesic.mass_at(t + h).expect("inside"));
+            for x in 0..12 {
+                assert!(((b[x] - a[x]) / (2.0 * h) - rate[x]).abs() < 1e-6, "node {x} at {t}");
+            }
+        }
+    }
+    for t in [-0.1, 1.1, f64::NAN] {
+        assert!(geodesic.mass_at(t).is_err() && geodesic.potential_at(t).is_err());
+    }
+}
+
+#[test]
+fn degenerate_cases() {
+    let one = Graph::path(1, Reference::Uniform).expect("one node");
+    let geodesic = solve(&one, &[1.0], &[1.0], 1e-9);
+    assert_eq!((geodesic.distance(), geodesic.potential_end()), (0.0, &[0.0][..]));
+
+    let cycle = Graph::cycle(5, Reference::Uniform).expect("a cycle");
+    let mu = [0.1, 0.2, 0.3, 0.15, 0.25];
+    let geodesic = solve(&cycle, &mu, &mu, 1e-9);
+    assert!(geodesic.converged());
+    assert_eq!(geodesic.distance(), 0.0);
+    assert_eq!(geodesic.mass_at(0.3).expect("inside"), mu);
+
+    // nearly equal ends: W ~ sqrt(delta' L^+ delta), and the estimate admits the rounding of the masses
+    let mut near = mu;
+    near[0] += 1e-13;
+    near[1] -= 1e-13;
+    let geodesic = solve(&cycle, &mu, &near, 1e-9);
+    assert!(geodesic.converged() && geodesic.distance() > 0.0 && geodesic.error_estimate() < 0.1);
+}
+
+#[test]
+fn bad_input_is_named() {
+    let path = Graph::path(3, Reference::Degree).expect("a path");
+    let options = GeodesicOptions::default();
+    let good = [0.25, 0.5, 0.25];
+    let message = |mu: &[f64]| path.geodesic(&good, mu, &options).err().expect("refused").to_string();
+    assert!(message(&[0.5, 0.5]).contains("mu1: expected 3 entries, got 2"));
+    assert!(message(&[0.5, f64::NAN, 0.5]).contains("mu1[1]: NaN"));
+    assert!(message(&[0.5, -0.25, 0.75]).contains("mu1[1]: -0.25"));
+    assert!(message(&[0.5, 0.5, 0.5]).contains("mu1: masses sum to 1.5"));
+    assert!(message(&[0.5, 0.0, 0.5]).contains("mu1[1]: 0 is empty"));
+    let snapshots = [good.to_vec(), vec![0.2, 0.8, 0.0]];
+    let error = path.geodesics(&snapshots, &options, 1).err().expect("refused").to_string();
+    assert!(error.contains("snapshots[1][2]"), "{error}");
+    assert!(path.geodesics(&snapshots, &options, 0).is_err());
+    for tolerance in [0.0, 1.0, -1.0, f64::NAN] {
+        assert!(GeodesicSolver::new(&path, options.with_tolerance(tolerance)).is_err());
+    }
+    assert!(GeodesicSolver::new(&path, options.with_max_iterations(0)).is_err());
+}
+
+#[test]
+fn says_when_it_did_not_converge() {
+    let path = Graph::path(30, Reference::Uniform).expect("a path");
+    let bump = |at: usize| -> Vec<f64> {
+        (0..30).map(|x| if x == at { 1.0 - 29e-9 } else { 1e-9 }).collect()
+    };
+    let geodesic = solve(&path, &bump(0), &bump(29), 1e-9);
+    assert!(!geodesic.converged());
+    assert!(geodesic.termination().describe().starts_with("did not converge"));
+
+    let options = GeodesicOptions::default().with_max_iterations(2);
+    let mut random = Uniform(3);
+    let (mu0, mu1) = (random.distribution(30, 1.0), random.distribution(30, 1.0));
+    let geodesic = path.geodesic(&mu0, &mu1, &options).expect("a result all the same");
+    assert_eq!(geodesic.termination(), Termination::IterationLimit);
+    assert!(geodesic.error_estimate() > 1e-9);
+}
+
+#[test]
+fn batch_is_the_same_for_every_number_of_threads() {
+    let graph = Graph::grid(&[4, 5], false, Reference::Degree).expect("a grid");
+    let mut random = Uniform(17);
+    let snapshots: Vec<Vec<f64>> = (0..30).map(|_| random.distribution(20, 0.7)).collect();
+    let options = GeodesicOptions::default().with_tolerance(1e-9);
+    let one = graph.geodesics(&snapshots, &options, 1).expect("solved");
+    assert_eq!(one.len(), 29);
+    for threads in [2, 3, 7] {
+        let many = graph.geodesics(&snapshots, &options, threads).expect("solved");
+        for (a, b) in one.iter().zip(&many) {
+            assert_eq!(a.distance().to_bits(), b.distance().to_bits());
+            assert_eq!(a.potential_end(), b.potential_end());
+        }
+    }
+    for (k, geodesic) in one.iter().enumerate() {
+        let alone = solve(&graph, &snapshots[k], &snapshots[k + 1], 1e-9);
+        assert!(geodesic.converged());
+        assert!((geodesic.distance() / alone.distance() - 1.0).abs() < 1e-8);
+    }
+    assert!(graph.geodesics(&snapshots[..1], &options, 2).expect("no pair").is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Symmetry, the triangle inequality, the reversed path, and mass at all times.
+    #[test]
+    fn metric_axioms(nodes in 2usize..12, seed in any::<u64>(), mean in 0usize..4) {
+        let graph = Graph::random_tree(nodes, seed, Reference::Uniform).unwrap();
+        let options = GeodesicOptions::default().with_mean(Mean::ALL[mean]).with_tolerance(1e-8);
+        let mut random = Uniform(seed);
+        let mu: Vec<Vec<f64>> = (0..3).map(|_| random.distribution(nodes, 0.8)).collect();
+        let between = |a: usize, b: usize| graph.geodesic(&mu[a], &mu[b], &options).unwrap();
+        let (ab, ba, bc, ac) = (between(0, 1), between(1, 0), between(1, 2), between(0, 2));
+        for g in [&ab, &ba, &bc, &ac] {
+            prop_assert!(g.converged(), "{:?}", g.termination());
+        }
+        prop_assert!((ab.distance() / ba.distance() - 1.0).abs() < 2e-8);
+        prop_assert!(ac.distance() <= (ab.distance() + bc.distance()) * (1.0 + 2e-8));
+        prop_assert!(ab.distance() > 0.0);
+        let minus: Vec<f64> = ba.potential_end().iter().map(|v| -v).collect();
+        prop_assert!(relative_difference(ab.potential_start(), &minus) < 1e-6);
+        for k in 0..=10 {
+            let mass = ab.mass_at(k as f64 / 10.0).unwrap();
+            prop_assert!((mass.iter().sum::<f64>() - 1.0).abs() < 1e-13);
+        }
+    }
+}
