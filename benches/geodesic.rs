@@ -30,7 +30,8 @@ fn benchmark(c: &mut Criterion) {
             let options = GeodesicOptions::default().with_tolerance(tolerance);
             let mut solver = GeodesicSolver::new(&graph, options).expect("good options");
             let id = BenchmarkId::new(name, format!("geodesic to {tolerance:e}"));
-            group.bench_function(id, |b| b.iter(|| solver.solve(black_box(&mu0), &mu1).expect("solved")));
+            group
+                .bench_function(id, |b| b.iter(|| solver.solve(black_box(&mu0), &mu1).expect("solved")));
         }
         let weight = graph.mobility(Mean::Logarithmic, &mu0).expect("positive");
         let mut laplacian = LaplacianSolver::new(&graph).expect("memory");

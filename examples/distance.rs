@@ -146,7 +146,7 @@ fn to_table(snapshots: &Snapshots, solved: &[Solved]) -> String {
             vec![
                 times[0].clone(),
                 times[1].clone(),
-                text::number(geodesic.distance()),
+                text::number(geodesic.distance(), 6),
                 format!("{:.1e}", geodesic.error_estimate()),
                 geodesic.iterations().to_string(),
                 format!("{:.2}", 1e3 * seconds),

@@ -97,7 +97,8 @@ fn convergence_of_incomes_ends() {
     let place = |label: &str| table[1..].iter().position(|row| row[0] == label).expect("a state");
     let edges: Vec<(usize, usize, f64)> =
         read("edges.csv")[1..].iter().map(|e| (place(&e[0]), place(&e[1]), 1.0)).collect();
-    let graph = Graph::from_weights(48, &edges, Reference::Uniform, Duplicates::Refuse).expect("a graph");
+    let graph =
+        Graph::from_weights(48, &edges, Reference::Uniform, Duplicates::Refuse).expect("a graph");
     let years: Vec<f64> = table[0][1..].iter().map(|y| y.parse().expect("a year")).collect();
     let shares = |k: usize| -> Vec<f64> {
         let column: Vec<f64> = table[1..].iter().map(|r| r[k + 1].parse().expect("a number")).collect();
@@ -105,7 +106,8 @@ fn convergence_of_incomes_ends() {
         column.iter().map(|v| v / sum).collect()
     };
     for (from, to, beta) in [(1929.0, 1959.0, 0.0205), (1960.0, 1989.0, 0.0063), (1990.0, 2009.0, 0.0)] {
-        let window: Vec<usize> = (0..years.len()).filter(|&k| years[k] >= from && years[k] <= to).collect();
+        let window: Vec<usize> =
+            (0..years.len()).filter(|&k| years[k] >= from && years[k] <= to).collect();
         let times: Vec<f64> = window.iter().map(|&k| years[k]).collect();
         let snapshots: Vec<Vec<f64>> = window.iter().map(|&k| shares(k)).collect();
         let mut fit = Fit::new(&graph, FitOptions::default()).expect("good options");
@@ -146,7 +148,8 @@ fn refusals_leave_the_fit_as_it_was() {
         graph.geodesic(&snapshots[0], &snapshots[1], &GeodesicOptions::default()).expect("solved");
     refused(fit.add_pair(&good, 0.0, 1.0), "tau[0]: 0");
     refused(fit.add_pair(&good, 0.1, f64::NAN), "weight[0]: NaN");
-    let entropy_only = Fit::new(&graph, FitOptions::default().with_terms(&[Term::Entropy])).expect("good");
+    let entropy_only =
+        Fit::new(&graph, FitOptions::default().with_terms(&[Term::Entropy])).expect("good");
     refused(fit.merge(&entropy_only), "differ");
     assert!(fit.solve(&Ridge::on_potential(-1.0)).is_err());
     assert!(Fit::new(&graph, FitOptions::default().with_terms(&[])).is_err());

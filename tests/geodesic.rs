@@ -3,7 +3,9 @@
 mod common;
 
 use common::{chain, data, numbers, relative_difference, Uniform};
-use jkoflow::{Duplicates, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Reference, Termination};
+use jkoflow::{
+    Duplicates, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Reference, Termination,
+};
 use proptest::prelude::*;
 
 fn solve(graph: &Graph, mu0: &[f64], mu1: &[f64], tolerance: f64) -> Geodesic {
@@ -144,12 +146,12 @@ fn end_potentials_are_the_derivative_of_the_squared_distance() {
 fn path_solves_the_hamiltonian_system() {
     let graph = Graph::grid(&[3, 4], false, Reference::Uniform).expect("a grid");
     let mut random = Uniform(11);
-    let geodesic =
-        solve(&graph, &random.distribution(12, 1.0), &random.distribution(12, 1.0), 1e-12);
+    let geodesic = solve(&graph, &random.distribution(12, 1.0), &random.distribution(12, 1.0), 1e-12);
     let edges: Vec<(usize, usize)> = graph.edge_list().collect();
     let h = 1e-4;
     for t in [0.0, 0.21, 0.5, 0.83, 1.0] {
-        let (mu, psi) = (geodesic.mass_at(t).expect("inside"), geodesic.potential_at(t).expect("inside"));
+        let (mu, psi) =
+            (geodesic.mass_at(t).expect("inside"), geodesic.potential_at(t).expect("inside"));
         let rho = graph.density(&mu).expect("n masses");
         let (mut action, mut rate) = (0.0, [0.0; 12]);
         for (&(x, y), c) in edges.iter().zip(graph.conductance()) {
@@ -162,7 +164,8 @@ fn path_solves_the_hamiltonian_system() {
         assert!((action.sqrt() / geodesic.distance() - 1.0).abs() < 1e-6, "t = {t}");
         assert!((mu.iter().sum::<f64>() - 1.0).abs() < 1e-14);
         if t > 0.0 && t < 1.0 {
-            let (a, b) = (geodesic.mass_at(t - h).expect("inside"), geodesic.mass_at(t + h).expect("inside"));
+            let (a, b) =
+                (geodesic.mass_at(t - h).expect("inside"), geodesic.mass_at(t + h).expect("inside"));
             for x in 0..12 {
                 assert!(((b[x] - a[x]) / (2.0 * h) - rate[x]).abs() < 1e-6, "node {x} at {t}");
             }
@@ -218,9 +221,8 @@ fn bad_input_is_named() {
 #[test]
 fn says_when_it_did_not_converge() {
     let path = Graph::path(30, Reference::Uniform).expect("a path");
-    let bump = |at: usize| -> Vec<f64> {
-        (0..30).map(|x| if x == at { 1.0 - 29e-9 } else { 1e-9 }).collect()
-    };
+    let bump =
+        |at: usize| -> Vec<f64> { (0..30).map(|x| if x == at { 1.0 - 29e-9 } else { 1e-9 }).collect() };
     let geodesic = solve(&path, &bump(0), &bump(29), 1e-9);
     assert!(!geodesic.converged());
     assert!(geodesic.termination().describe().starts_with("did not converge"));

@@ -6,7 +6,8 @@ use std::path::Path;
 use jkoflow::{Duplicates, Error, Graph, Reference};
 
 use super::csv_file::{CsvFile, Row};
-use super::failure::{note, Failure, Outcome};
+use super::failure::{note, Outcome};
+use super::text;
 
 /// A column may miss one by this much and still count as summing to one.
 const SUM_TOLERANCE: f64 = 1e-9;
@@ -82,6 +83,7 @@ impl Snapshots {
         }
         let low = scaled.iter().copied().fold(f64::INFINITY, f64::min);
         let high = scaled.iter().copied().fold(0.0, f64::max);
+        let (low, high) = (text::number(low, 6), text::number(high, 6));
         let (name, count, all) = (&self.file.name, scaled.len(), self.sums.len());
         note(&format!("note: {name}: {count} of {all} columns did not sum to one (but to {low} ... {high}) and were scaled"));
     }
@@ -143,8 +145,8 @@ fn read_times(file: &CsvFile) -> Outcome<Vec<f64>> {
         times.push(time);
     }
     if times.len() < 2 {
-        let message = format!("{} snapshots: at least two are needed", times.len());
-        return Err(file.fault(line, header.fields.len(), message.replace("1 snapshots", "1 snapshot")));
+        let message = format!("{}, but at least two are needed", text::counted(times.len(), "snapshot"));
+        return Err(file.fault(line, header.fields.len(), message));
     }
     Ok(times)
 }
@@ -317,9 +319,4 @@ fn edit_distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
-}
-
-/// The `Failure` of a computation on good input.
-pub fn computation(error: Error) -> Failure {
-    Failure::computation(error)
 }

@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod csv_file;
 pub mod failure;
 pub mod input;
+pub mod plot;
 pub mod progress;
 pub mod svg;
 pub mod text;

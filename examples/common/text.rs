@@ -33,15 +33,20 @@ pub fn table(header: &[&str], rows: &[Vec<String>], left: usize) -> String {
     text
 }
 
-/// Six significant digits, without an exponent where that is readable.
-pub fn number(value: f64) -> String {
+/// So many significant digits, without an exponent where that is readable.
+pub fn number(value: f64, digits: i32) -> String {
     let size = value.abs();
     if value == 0.0 || !value.is_finite() {
         format!("{value}")
     } else if (1e-4..1e6).contains(&size) {
-        let decimals = (5 - size.log10().floor() as i32).max(0) as usize;
+        let decimals = (digits - 1 - size.log10().floor() as i32).max(0) as usize;
         format!("{value:.decimals$}")
     } else {
-        format!("{value:.5e}")
+        format!("{value:.*e}", (digits - 1).max(0) as usize)
     }
+}
+
+/// "1 node", "2 nodes".
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

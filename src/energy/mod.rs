@@ -263,33 +263,46 @@ impl FreeEnergy {
         }
     }
 
-    /// `F(mu + change) - F(mu)` for a change of total mass zero, and the size of its rounding error.
+    /// `F(mu + change) - F(mu)` for positive masses and a change of total mass zero, and the size of
+    /// its rounding error.
     ///
-    /// Split into the first variation times the change and the divergences of the terms, so that it
-    /// does not cancel: near the equilibrium it is right long after `F` itself has stopped to move.
+    /// Split into the first variation (centred, which a change of total mass zero does not feel)
+    /// times the change, and the divergences of the terms. It does not cancel: near the equilibrium
+    /// it is right long after `F` itself has stopped to move.
     pub(crate) fn difference(&self, mu: &[f64], change: &[f64]) -> (f64, f64) {
-        let (field, field_change) = (self.interaction_field(mu), self.interaction_field(change));
-        let mut largest = 0.0_f64;
-        let sum = self.sum_over_nodes(|x, pi| {
-            let (m, d, rho) = (mu[x], change[x], mu[x] / pi);
-            let mut slope = self.potential[x] + field[x];
-            let mut size = self.potential[x].abs() + field[x].abs();
-            let mut divergence = 0.5 * field_change[x] * d;
+        let mut slope = vec![0.0; mu.len()];
+        self.first_variation_into(mu, self.entropy, &mut slope);
+        let mass: f64 = mu.iter().sum();
+        let mean = self.sum_over_nodes(|x, _| slope[x] * mu[x]) / mass;
+        let field = self.interaction_field(change);
+        let rise = self.sum_over_nodes(|x, pi| {
+            let (m, d) = (mu[x], change[x]);
+            let mut divergence = 0.5 * field[x] * d;
             if self.entropy != 0.0 {
-                slope += self.entropy * rho.ln();
-                size += (self.entropy * rho.ln()).abs();
                 divergence += self.entropy * m * entropy_divergence(d / m);
             }
             for (a, u) in &self.internal {
-                slope += a * u.derivative(rho);
-                size += (a * u.derivative(rho)).abs();
-                divergence += a * pi * u.divergence(rho, d / pi);
+                divergence += a * pi * u.divergence(m / pi, d / pi);
             }
-            largest = largest.max(size);
-            slope * d + divergence
+            (slope[x] - mean) * d + divergence
         });
+        let size = self.first_variation_size(mu);
+        // the first variation is rounded, and so are the masses whose difference the change is
         let moved: f64 = change.iter().map(|d| d.abs()).sum();
-        (sum, 16.0 * f64::EPSILON * largest * moved)
+        let unsettled: f64 = slope.iter().zip(mu).map(|(g, m)| (g - mean).abs() * m).sum();
+        (rise, 4.0 * f64::EPSILON * (size * (moved + mass * f64::EPSILON) + unsettled))
+    }
+
+    /// The largest sum of the absolute values of the terms of the first variation at any node.
+    fn first_variation_size(&self, mu: &[f64]) -> f64 {
+        let field = self.interaction_field(mu);
+        let at_node = |(x, pi): (usize, &f64)| {
+            let rho = mu[x] / pi;
+            let entropy = self.entropy.abs() * (rho.ln().abs() + 1.0);
+            let internal: f64 = self.internal.iter().map(|(a, u)| (a * u.derivative(rho)).abs()).sum();
+            self.potential[x].abs() + field[x].abs() + entropy + internal
+        };
+        self.graph.reference().iter().enumerate().map(at_node).fold(0.0, f64::max)
     }
 
     /// `W v`, zeros without an interaction.

@@ -48,9 +48,7 @@ impl Term {
     fn feature(self, graph: &Graph, mu: &[f64]) -> Option<Vec<f64>> {
         match self {
             Term::Potential => None,
-            Term::Entropy => {
-                Some(mu.iter().zip(graph.reference()).map(|(m, p)| (m / p).ln()).collect())
-            }
+            Term::Entropy => Some(mu.iter().zip(graph.reference()).map(|(m, p)| (m / p).ln()).collect()),
         }
     }
 }
@@ -295,7 +293,9 @@ impl Fit {
             return Err(Error::invalid("other", "the fits are on different graphs"));
         }
         let same_mean = self.options.geodesic.mean == other.options.geodesic.mean;
-        if self.options.terms != other.options.terms || self.options.loss != other.options.loss || !same_mean
+        if self.options.terms != other.options.terms
+            || self.options.loss != other.options.loss
+            || !same_mean
         {
             return Err(Error::invalid("other", "the fits differ in their terms, loss or mean"));
         }
@@ -344,9 +344,8 @@ impl Fit {
     /// Adds a checked pair: the violation is `D(V + sum_p a_p phi_p + drive)` on each edge.
     fn accumulate(&mut self, geodesic: &Geodesic, tau: f64, weight: f64) {
         let (mu0, mu1) = geodesic.ends();
-        let half = |a: &[f64], b: &[f64]| -> Vec<f64> {
-            a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect()
-        };
+        let half =
+            |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect() };
         let (start, end) = (geodesic.potential_start(), geodesic.potential_end());
         let (mu, drive) = match self.options.loss {
             Loss::Backward => (mu1.to_vec(), end.to_vec()),
@@ -359,10 +358,9 @@ impl Fit {
             .terms
             .iter()
             .filter_map(|term| match self.options.loss {
-                Loss::Symmetric => Some(half(
-                    &term.feature(&self.graph, mu0)?,
-                    &term.feature(&self.graph, mu1)?,
-                )),
+                Loss::Symmetric => {
+                    Some(half(&term.feature(&self.graph, mu0)?, &term.feature(&self.graph, mu1)?))
+                }
                 _ => term.feature(&self.graph, &mu),
             })
             .collect();

@@ -16,6 +16,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver};
+use crate::linalg::vector::{axpy, dot};
 use crate::linalg::{Factorisation, SparseCholesky, SymmetricPattern};
 
 /// A feature whose Schur complement falls below this share of its diagonal is not determined.
@@ -62,17 +63,17 @@ impl NormalEquations {
     /// Adds a pair with the given mobility per edge.
     pub fn add(&mut self, graph: &Graph, mobility: &[f64], features: &[Vec<f64>], drive: &[f64]) {
         self.pairs += 1;
-        add_to(&mut self.weight, mobility);
+        axpy(1.0, mobility, &mut self.weight);
         let mut image = vec![0.0; graph.nodes()];
         graph.apply_laplacian(mobility, drive, &mut image);
-        add_to(&mut self.node_drive, &image);
+        axpy(1.0, &image, &mut self.node_drive);
         self.total += dot(drive, &image);
         for (p, phi) in features.iter().enumerate() {
             self.feature_drive[p] += dot(phi, &image);
         }
         for (q, phi) in features.iter().enumerate() {
             graph.apply_laplacian(mobility, phi, &mut image);
-            add_to(&mut self.cross[q], &image);
+            axpy(1.0, &image, &mut self.cross[q]);
             for (p, other) in features.iter().enumerate() {
                 self.features[(p, q)] += dot(other, &image);
             }
@@ -83,12 +84,12 @@ impl NormalEquations {
     pub fn merge(&mut self, other: &Self) {
         self.pairs += other.pairs;
         self.total += other.total;
-        add_to(&mut self.weight, &other.weight);
+        axpy(1.0, &other.weight, &mut self.weight);
         for (a, b) in self.cross.iter_mut().zip(&other.cross) {
-            add_to(a, b);
+            axpy(1.0, b, a);
         }
         self.features += &other.features;
-        add_to(&mut self.node_drive, &other.node_drive);
+        axpy(1.0, &other.node_drive, &mut self.node_drive);
         self.feature_drive += &other.feature_drive;
     }
 
@@ -154,10 +155,9 @@ impl NormalEquations {
                 return Err(Error::NotDetermined { term, pairs: self.pairs });
             }
         }
-        let factor = schur.cholesky().ok_or_else(|| Error::NotDetermined {
-            term: names.join(", "),
-            pairs: self.pairs,
-        })?;
+        let factor = schur
+            .cholesky()
+            .ok_or_else(|| Error::NotDetermined { term: names.join(", "), pairs: self.pairs })?;
         Ok(factor.solve(&right).iter().copied().collect())
     }
 
@@ -215,12 +215,4 @@ impl PotentialBlock {
             Self::Ridged(cholesky) => cholesky.solve_in_place(right),
         }
     }
-}
-
-fn add_to(sum: &mut [f64], term: &[f64]) {
-    sum.iter_mut().zip(term).for_each(|(s, t)| *s += t);
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

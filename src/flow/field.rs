@@ -51,14 +51,11 @@ impl<'a> GradientField<'a> {
         self.sweep.mobility(mu, &mut self.weight);
         self.energy.first_variation_into(mu, self.entropy_in_potential, &mut self.potential);
         out.fill(0.0);
-        for x in 0..mu.len() {
-            for e in graph.row_start()[x]..graph.row_start()[x + 1] {
-                let y = graph.heads()[e] as usize;
-                let flux = self.weight[e] * (self.potential[x] - self.potential[y])
-                    + self.linear * conductance[e] * (mu[x] / pi[x] - mu[y] / pi[y]);
-                out[x] -= flux;
-                out[y] += flux;
-            }
+        for (e, (x, y)) in graph.edge_list().enumerate() {
+            let flux = self.weight[e] * (self.potential[x] - self.potential[y])
+                + self.linear * conductance[e] * (mu[x] / pi[x] - mu[y] / pi[y]);
+            out[x] -= flux;
+            out[y] += flux;
         }
     }
 
@@ -73,23 +70,18 @@ impl<'a> GradientField<'a> {
         let curvature: Vec<f64> = (0..mu.len())
             .map(|x| self.energy.local_second_variation(x, mu[x], self.entropy_in_potential))
             .collect();
-        for x in 0..mu.len() {
-            for e in graph.row_start()[x]..graph.row_start()[x + 1] {
-                let y = graph.heads()[e] as usize;
-                let edge = &edges[e];
-                self.weight[e] = edge.weight;
-                let difference = self.potential[x] - self.potential[y];
-                let linear = self.linear * conductance[e];
-                let by_tail =
-                    (edge.slope_tail * difference + linear) / pi[x] + edge.weight * curvature[x];
-                let by_head =
-                    (edge.slope_head * difference - linear) / pi[y] - edge.weight * curvature[y];
-                let [below, above] = layout.edge[e];
-                values[layout.diagonal[x]] -= by_tail;
-                values[below] += by_tail;
-                values[above] -= by_head;
-                values[layout.diagonal[y]] += by_head;
-            }
+        for (e, (x, y)) in graph.edge_list().enumerate() {
+            let edge = &edges[e];
+            self.weight[e] = edge.weight;
+            let difference = self.potential[x] - self.potential[y];
+            let linear = self.linear * conductance[e];
+            let by_tail = (edge.slope_tail * difference + linear) / pi[x] + edge.weight * curvature[x];
+            let by_head = (edge.slope_head * difference - linear) / pi[y] - edge.weight * curvature[y];
+            let [below, above] = layout.edge[e];
+            values[layout.diagonal[x]] -= by_tail;
+            values[below] += by_tail;
+            values[above] -= by_head;
+            values[layout.diagonal[y]] += by_head;
         }
         self.subtract_interaction(layout, values);
     }
@@ -106,9 +98,9 @@ impl<'a> GradientField<'a> {
                     column[y] += flux;
                 }
             });
-            for k in layout.pattern.column_start()[z]..layout.pattern.column_start()[z + 1] {
-                let row = layout.pattern.row()[k];
-                values[k] += std::mem::take(&mut column[row]);
+            let entries = layout.pattern.column_start()[z]..layout.pattern.column_start()[z + 1];
+            for (value, &x) in values[entries.clone()].iter_mut().zip(&layout.pattern.row()[entries]) {
+                *value += std::mem::take(&mut column[x]);
             }
         }
     }

@@ -52,7 +52,12 @@ impl Graph {
 
         // worker w takes groups w, w + workers, ...: no queue, no lock
         let work = |worker: usize| -> Vec<Result<Vec<Geodesic>>> {
-            groups.iter().skip(worker).step_by(workers).map(|g| self.solve_group(g, options, solved)).collect()
+            groups
+                .iter()
+                .skip(worker)
+                .step_by(workers)
+                .map(|g| self.solve_group(g, options, solved))
+                .collect()
         };
         let mut by_worker: Vec<std::vec::IntoIter<Result<Vec<Geodesic>>>> = if workers == 1 {
             vec![work(0).into_iter()]

@@ -94,7 +94,9 @@ impl Termination {
         match self {
             Termination::Converged => "converged",
             Termination::IterationLimit => "did not converge: iteration limit reached",
-            Termination::Stalled => "did not converge: the ends are too far apart, the iteration stalled",
+            Termination::Stalled => {
+                "did not converge: the ends are too far apart, the iteration stalled"
+            }
             Termination::LeftSimplex => {
                 "did not converge: the ends are too far apart, the path left the positive simplex"
             }

@@ -40,6 +40,7 @@ use super::collocation::{Collocation, MAX_STAGES};
 use super::{GeodesicOptions, Termination};
 use crate::error::Result;
 use crate::graph::{Graph, LaplacianSolver, Sweep};
+use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs};
 
 /// Nodes of the first, coarse solve.
 const FIRST_STAGES: usize = 3;
@@ -224,8 +225,7 @@ impl Shooter {
     /// Factorises the Laplacian with the mean mobility along the path.
     fn factorise_mean(&mut self) -> Result<()> {
         let (n, m) = (self.graph.nodes(), self.graph.edges());
-        for (block, weight) in
-            self.path.chunks_exact(2 * n).zip(self.weight.chunks_exact_mut(m.max(1)))
+        for (block, weight) in self.path.chunks_exact(2 * n).zip(self.weight.chunks_exact_mut(m.max(1)))
         {
             self.sweep.mobility(&block[n..], weight);
         }
@@ -267,23 +267,19 @@ impl Shooter {
     fn iterate(&mut self, mu0: &[f64], difference: &[f64]) -> Progress {
         let n = mu0.len();
         self.sweep_forces();
-        let (force_tail, force_decay) = self.tail(|x, pi| pi[x]);
+        let (force_tail, force_decay) = self.tail(Some(self.graph.reference()));
         self.shapes();
         self.shoot();
-        let (flux_tail, flux_decay) = self.tail(|_, _| 1.0);
+        let (flux_tail, flux_decay) = self.tail(None);
         let action = self.correct(mu0, difference);
 
         // relative sizes
         let psi_size = max_abs(&self.image[..n]).max(f64::MIN_POSITIVE);
-        let mass_size = sum_abs(difference.iter());
+        let mass_size = sum_abs(difference);
         let mut change: f64 = 0.0;
         for (new, old) in self.image.chunks_exact(2 * n).zip(self.path.chunks_exact(2 * n)) {
-            let (psi, mu) = (new[..n].iter().zip(&old[..n]), new[n..].iter().zip(&old[n..]));
-            change = change.max(psi.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) / psi_size);
-            change = change.max(mu.map(|(a, b)| (a - b).abs()).sum::<f64>() / mass_size);
-            if new.iter().any(|v| !v.is_finite()) {
-                change = f64::NAN;
-            }
+            change = worse(change, distance_max(&new[..n], &old[..n]) / psi_size);
+            change = worse(change, distance_1(&new[n..], &old[n..]) / mass_size);
         }
         let pi = self.graph.reference();
         let force_size = self.image[..n].iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
@@ -316,13 +312,10 @@ impl Shooter {
             let mean: f64 = (0..s).map(|i| self.rule.weight[i] * self.rule.integral[i * s + j]).sum();
             axpy(mean, &self.rate[j * n..(j + 1) * n], &mut self.base);
         }
-        for (i, block) in self.image.chunks_exact_mut(2 * n).enumerate() {
-            let psi = &mut block[..n];
-            psi.copy_from_slice(&self.base);
-            for j in 0..s {
-                axpy(-self.rule.integral[i * s + j], &self.rate[j * n..(j + 1) * n], psi);
-            }
+        for block in self.image.chunks_exact_mut(2 * n) {
+            block[..n].copy_from_slice(&self.base);
         }
+        integrate(&self.rule, -1.0, &self.rate, &mut self.image, 0);
     }
 
     /// Step 2: fluxes `F_j` of the new potentials into `rate`.
@@ -338,7 +331,6 @@ impl Shooter {
     /// corrected to first order for the change of the potentials.
     fn correct(&mut self, mu0: &[f64], difference: &[f64]) -> f64 {
         let n = mu0.len();
-        let s = self.rule.stages();
         let missed = &mut self.base;
         missed.copy_from_slice(difference);
         for (j, b) in self.rule.weight.iter().enumerate() {
@@ -355,24 +347,27 @@ impl Shooter {
             axpy(1.0, &self.correction, psi);
             mu.copy_from_slice(mu0);
             axpy(self.rule.node[i], missed, mu);
-            for j in 0..s {
-                axpy(self.rule.integral[i * s + j], &self.rate[j * n..(j + 1) * n], mu);
-            }
         }
+        integrate(&self.rule, 1.0, &self.rate, &mut self.image, n);
         action
     }
 
     /// Size of the last Legendre coefficient of `rate` along the path, and the geometric decay.
     /// Every other coefficient vanishes for symmetric problems, hence the last two are looked at.
-    /// `weight` makes a norm of it: `pi` for potentials, one for masses.
-    fn tail(&self, weight: impl Fn(usize, &[f64]) -> f64) -> (f64, f64) {
-        let pi = self.graph.reference();
+    /// `weight` per node makes a norm of it: `pi` for potentials, none for masses.
+    fn tail(&self, weight: Option<&[f64]>) -> (f64, f64) {
         let n = self.graph.nodes();
         let s = self.rule.stages();
-        let size = |k: usize| -> f64 {
-            let row = self.rule.legendre_row(k);
-            let coefficient = |x: usize| (0..s).map(|j| row[j] * self.rate[j * n + x]).sum::<f64>();
-            (0..n).map(|x| weight(x, pi) * coefficient(x).abs()).sum::<f64>()
+        let mut coefficient = vec![0.0; n];
+        let mut size = |k: usize| -> f64 {
+            coefficient.fill(0.0);
+            for (j, w) in self.rule.legendre_row(k).iter().enumerate() {
+                axpy(*w, &self.rate[j * n..(j + 1) * n], &mut coefficient);
+            }
+            weight.map_or_else(
+                || sum_abs(&coefficient),
+                |w| w.iter().zip(&coefficient).map(|(w, c)| w * c.abs()).sum(),
+            )
         };
         let (first, last, before) = (size(0).max(f64::MIN_POSITIVE), size(s - 1), size(s - 2));
         let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
@@ -384,15 +379,14 @@ impl Shooter {
     /// False when even a short plain step would not.
     fn step(&mut self, anderson: &mut Anderson) -> bool {
         let n = self.graph.nodes();
-        let plain = self.image.clone();
         anderson.accelerate(&self.path, &mut self.image, &self.norm_weight);
         if admissible_share(&self.path, &self.image, n) >= 1.0 {
             std::mem::swap(&mut self.path, &mut self.image);
             return true;
         }
-        anderson.restart();
+        let Some(plain) = anderson.restart() else { return false };
         let share = admissible_share(&self.path, &plain, n);
-        if !(share >= SHORTEST_STEP) {
+        if share.is_nan() || share < SHORTEST_STEP {
             return false;
         }
         for (old, new) in self.path.iter_mut().zip(&plain) {
@@ -440,7 +434,7 @@ impl Shooter {
 
     /// Rounding in masses limits the relative accuracy when the ends are nearly equal.
     fn rounding_floor(&self, difference: &[f64]) -> f64 {
-        32.0 * f64::EPSILON / sum_abs(difference.iter()).min(1.0)
+        32.0 * f64::EPSILON / sum_abs(difference).min(1.0)
     }
 
     /// The result; the ends of the potential follow from the forces along the final path.
@@ -477,6 +471,15 @@ impl Shooter {
     }
 }
 
+/// The larger of two numbers, NaN if either is.
+fn worse(a: f64, b: f64) -> f64 {
+    if b > a || b.is_nan() {
+        b
+    } else {
+        a
+    }
+}
+
 /// The largest share of the step that leaves every mass above [`SHRINK_LIMIT`] of what it was, or
 /// more than one.
 fn admissible_share(path: &[f64], target: &[f64], n: usize) -> f64 {
@@ -507,20 +510,19 @@ fn extrapolate_start(rule: &Collocation, path: &[f64], n: usize) -> Vec<f64> {
     start
 }
 
-fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += a * x;
+/// Adds `sign * sum_j A_ij rate_j` to the part of block `i` that starts `offset` into it, for all `i`;
+/// in pieces that stay in the first cache.
+fn integrate(rule: &Collocation, sign: f64, rate: &[f64], path: &mut [f64], offset: usize) {
+    const PIECE: usize = 256;
+    let s = rule.stages();
+    let n = rate.len() / s;
+    for first in (0..n).step_by(PIECE) {
+        let length = PIECE.min(n - first);
+        for (i, block) in path.chunks_exact_mut(2 * n).enumerate() {
+            let target = &mut block[offset + first..][..length];
+            for j in 0..s {
+                axpy(sign * rule.integral[i * s + j], &rate[j * n + first..][..length], target);
+            }
+        }
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn max_abs(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |m, v| f64::max(m, v.abs()))
-}
-
-fn sum_abs<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
-    values.map(|v| v.abs()).sum()
 }

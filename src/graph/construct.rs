@@ -130,7 +130,9 @@ fn sorted_chain(nodes: usize, edges: &[(usize, usize, f64)], duplicates: Duplica
                     let (first, second) = (i.min(j), i.max(j));
                     return Err(Error::DuplicateEdge { first, second, source_node: x, target_node: y });
                 }
-                Duplicates::Sum => *weight.last_mut().expect("an edge came before its duplicate") += edges[i].2,
+                Duplicates::Sum => {
+                    *weight.last_mut().expect("an edge came before its duplicate") += edges[i].2
+                }
             },
             _ => {
                 head.push(y as u32);
@@ -143,13 +145,24 @@ fn sorted_chain(nodes: usize, edges: &[(usize, usize, f64)], duplicates: Duplica
     for x in 0..nodes {
         row_start[x + 1] += row_start[x];
     }
-    Ok(Chain { pi: Vec::new(), row_start, head, conductance: weight, laplacian_pattern: OnceLock::new() })
+    Ok(Chain {
+        pi: Vec::new(),
+        row_start,
+        head,
+        conductance: weight,
+        laplacian_pattern: OnceLock::new(),
+    })
 }
 
 fn check_edges(nodes: usize, edges: &[(usize, usize, f64)]) -> Result<()> {
     for (index, &(x, y, weight)) in edges.iter().enumerate() {
         if let Some(node) = [x, y].into_iter().find(|&z| z >= nodes) {
-            return Err(Error::NodeOutOfRange { argument: "edges".into(), index, node: node as i64, nodes });
+            return Err(Error::NodeOutOfRange {
+                argument: "edges".into(),
+                index,
+                node: node as i64,
+                nodes,
+            });
         }
         if x == y {
             return Err(Error::SelfLoop { edge: index, node: x });
@@ -199,7 +212,8 @@ impl Chain {
                 argument: "conductances".into(),
                 index: e,
                 value,
-                expected: "is not a positive finite number after scaling; the weights span too many decades",
+                expected:
+                    "is not a positive finite number after scaling; the weights span too many decades",
             });
         }
         error::check_positive("pi", &self.pi)?;

@@ -136,8 +136,16 @@ fn conductances(kernel: &CsMat<f64>, transpose: &CsMat<f64>, pi: &[f64]) -> Resu
                 }
                 let (forward, backward) = (pi[x] * k_forward, pi[y] * k_backward);
                 let violation = (forward - backward).abs() / forward.max(backward);
-                if violation > REVERSIBILITY_TOLERANCE && worst.as_ref().is_none_or(|(w, _)| violation > *w) {
-                    let error = Error::NotReversible { source_node: x, target_node: y, forward, backward, violation };
+                if violation > REVERSIBILITY_TOLERANCE
+                    && worst.as_ref().is_none_or(|(w, _)| violation > *w)
+                {
+                    let error = Error::NotReversible {
+                        source_node: x,
+                        target_node: y,
+                        forward,
+                        backward,
+                        violation,
+                    };
                     worst = Some((violation, error));
                 }
                 edges.push((x, y, 0.5 * (forward + backward)));

@@ -72,7 +72,8 @@ impl Graph {
 
     /// The edges `(x, y)`, `x < y`, in lexicographic order: the order of every array per edge.
     pub fn edge_list(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        (0..self.nodes()).flat_map(move |x| self.larger_neighbours(x).iter().map(move |&y| (x, y as usize)))
+        (0..self.nodes())
+            .flat_map(move |x| self.larger_neighbours(x).iter().map(move |&y| (x, y as usize)))
     }
 
     /// Whether both are the same chain: shared, or equal in every number.
@@ -139,7 +140,8 @@ impl Graph {
                 argument: argument.into(),
                 index,
                 value: 0.0,
-                expected: "is empty, and every node must hold some mass here; mix in a little of the reference",
+                expected:
+                    "is empty, and every node must hold some mass here; mix in a little of the reference",
             }),
         }
     }

@@ -58,7 +58,13 @@ impl Sweep {
         with_mean!(self.mean, self.force_for(mu, psi, weight, force))
     }
 
-    fn force_for<M: MobilityMean>(&mut self, mu: &[f64], psi: &[f64], weight: &mut [f64], force: &mut [f64]) {
+    fn force_for<M: MobilityMean>(
+        &mut self,
+        mu: &[f64],
+        psi: &[f64],
+        weight: &mut [f64],
+        force: &mut [f64],
+    ) {
         self.prepare::<M>(mu);
         let graph = &self.graph;
         let (heads, conductance) = (graph.heads(), graph.conductance());
@@ -91,8 +97,11 @@ impl Sweep {
                 let head = &self.nodes[graph.heads()[e] as usize];
                 let (theta, slope_tail, slope_head) = M::gradient(&node, head, None);
                 let c = graph.conductance()[e];
-                let edge =
-                    EdgeMobility { weight: c * theta, slope_tail: c * slope_tail, slope_head: c * slope_head };
+                let edge = EdgeMobility {
+                    weight: c * theta,
+                    slope_tail: c * slope_tail,
+                    slope_head: c * slope_head,
+                };
                 visit(e, edge);
             }
         }

@@ -36,7 +36,9 @@ impl SymmetricPattern {
             SymmetricOrdering::Amd,
             CholeskySymbolicParams::default(),
         )
-        .map_err(|_| Error::OutOfMemory { what: format!("symbolic Cholesky factor of {dim} unknowns") })?;
+        .map_err(|_| Error::OutOfMemory {
+            what: format!("symbolic Cholesky factor of {dim} unknowns"),
+        })?;
         Ok(Self { lower: Arc::new((pattern, symbolic)) })
     }
 
@@ -69,8 +71,7 @@ impl SparseCholesky {
         let mut factor = Vec::new();
         factor.try_reserve_exact(symbolic.len_val()).map_err(|_| out_of_memory())?;
         factor.resize(symbolic.len_val(), 0.0);
-        let scratch =
-            symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
+        let scratch = symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
         let factor_work = MemBuffer::try_new(scratch).map_err(|_| out_of_memory())?;
         Ok(Self { pattern: pattern.clone(), factor, factor_work })
     }

@@ -52,8 +52,7 @@ impl SparseLu {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn new(pattern: &GeneralPattern) -> Result<Self> {
-        let scratch =
-            pattern.shared.1.factorize_numeric_lu_scratch::<f64>(Par::Seq, Default::default());
+        let scratch = pattern.shared.1.factorize_numeric_lu_scratch::<f64>(Par::Seq, Default::default());
         let factor_work = MemBuffer::try_new(scratch)
             .map_err(|_| Error::OutOfMemory { what: "workspace of the LU factorisation".into() })?;
         Ok(Self { pattern: pattern.clone(), numeric: NumericLu::new(), factor_work })

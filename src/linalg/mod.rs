@@ -6,6 +6,7 @@
 
 mod cholesky;
 mod lu;
+pub(crate) mod vector;
 
 pub use cholesky::{SparseCholesky, SymmetricPattern};
 pub use lu::{GeneralPattern, SparseLu};

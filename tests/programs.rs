@@ -1,0 +1,348 @@
+//! The example programs, run as a person runs them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use jkoflow::{Duplicates, Fit, FitOptions, GeodesicOptions, Graph, Mean, Reference, Ridge};
+use serde_json::Value;
+
+const EDGES: &str = "source,target\na,b\nb,c\nc,a\nc,d\n";
+const MASSES: &str = "node,0,1,2\na,0.4,0.35,0.31\nb,0.3,0.3,0.29\nc,0.2,0.22,0.25\nd,0.1,0.13,0.15\n";
+
+fn run(program: &str, arguments: &[&str]) -> Output {
+    let deps = std::env::current_exe().expect("a test knows its own path");
+    let profile = deps.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
+    let file = profile.join("examples").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
+    Command::new(&file).args(arguments).output().unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; `cargo test` builds it, `cargo test --test programs` does not",
+            file.display()
+        )
+    })
+}
+
+/// Writes two files into a directory of their own and returns their paths.
+fn files(name: &str, edges: &str, masses: &str) -> [String; 2] {
+    [file(name, "edges.csv", edges), file(name, "masses.csv", masses)]
+}
+
+fn file(directory: &str, name: &str, content: impl AsRef<[u8]>) -> String {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("programs").join(directory);
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = directory.join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().into()
+}
+
+fn data(name: &str) -> String {
+    format!("{}/examples/data/us_income/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The one JSON object on standard output.
+fn json(output: &Output) -> Value {
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
+    serde_json::from_str(&stdout(output)).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+/// Rows of a file without quotes.
+fn rows(path: &str) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().map(|line| line.split(',').map(String::from).collect()).collect()
+}
+
+struct Income {
+    nodes: Vec<String>,
+    graph: Graph,
+    times: Vec<f64>,
+    snapshots: Vec<Vec<f64>>,
+}
+
+/// The income data, read without the help of the programs.
+fn income(reference: Reference) -> Income {
+    let table = rows(&data("income.csv"));
+    let nodes: Vec<String> = table[1..].iter().map(|row| row[0].clone()).collect();
+    let index = |label: &String| nodes.iter().position(|node| node == label).unwrap();
+    let edges: Vec<(usize, usize, f64)> =
+        rows(&data("edges.csv"))[1..].iter().map(|row| (index(&row[0]), index(&row[1]), 1.0)).collect();
+    let graph = Graph::from_weights(nodes.len(), &edges, reference, Duplicates::Refuse).unwrap();
+    let times: Vec<f64> = table[0][1..].iter().map(|time| time.parse().unwrap()).collect();
+    let snapshots = (1..=times.len())
+        .map(|k| {
+            let column: Vec<f64> = table[1..].iter().map(|row| row[k].parse().unwrap()).collect();
+            let sum: f64 = column.iter().sum();
+            column.iter().map(|value| value / sum).collect()
+        })
+        .collect();
+    Income { nodes, graph, times, snapshots }
+}
+
+/// Within rounding of `expected`, relative to its largest entry.
+fn assert_close(found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len());
+    let size = expected.iter().fold(1e-300, |size: f64, v| size.max(v.abs()));
+    for (k, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= 1e-9 * size, "entry {k}: {a} is not {b}");
+    }
+}
+
+#[test]
+fn distance_prints_what_the_library_computes() {
+    let output = run(
+        "distance",
+        &[
+            &data("edges.csv"),
+            &data("income.csv"),
+            "--json",
+            "--reference=uniform",
+            "--mean",
+            "geometric",
+        ],
+    );
+    let object = json(&output);
+    let income = income(Reference::Uniform);
+    assert_eq!(object["nodes"], Value::from(income.nodes.clone()));
+    let pairs = object["pairs"].as_array().unwrap();
+    assert_eq!(pairs.len(), income.times.len() - 1);
+    let options = GeodesicOptions::default().with_mean(Mean::Geometric);
+    for k in [0, 1, 40, 79] {
+        let (start, end) = (&income.snapshots[k], &income.snapshots[k + 1]);
+        let geodesic = income.graph.geodesic(start, end, &options).unwrap();
+        let pair = &pairs[k];
+        assert_eq!(pair["from"], income.times[k].to_string());
+        assert_eq!(pair["to"], income.times[k + 1].to_string());
+        assert_close(&[pair["distance"].as_f64().unwrap()], &[geodesic.distance()]);
+        assert_close(&numbers(&pair["potential_start"]), geodesic.potential_start());
+        assert_close(&numbers(&pair["potential_end"]), geodesic.potential_end());
+        assert_eq!(pair["converged"], true);
+        assert_eq!(pair["method"], geodesic.method());
+        assert_eq!(pair["iterations"], geodesic.iterations());
+        assert!(pair["error_estimate"].as_f64().unwrap() < 1e-8);
+        assert!(pair["seconds"].as_f64().unwrap() >= 0.0);
+    }
+    let notes = stderr(&output);
+    assert!(notes.contains("81 of 81 columns did not sum to one"), "{notes}");
+}
+
+#[test]
+fn learn_prints_what_the_library_learns() {
+    let arguments =
+        [&data("edges.csv"), &data("income.csv"), "--json", "--reference", "uniform", "--ridge", "0.1"];
+    let object = json(&run("learn", &arguments));
+    let income = income(Reference::Uniform);
+    let mut fit = Fit::new(&income.graph, FitOptions::default()).unwrap();
+    fit.add_trajectory(&income.times, &income.snapshots, 1).unwrap();
+    let fitted = fit.solve(&Ridge::on_potential(0.1)).unwrap();
+    assert_eq!(object["nodes"], Value::from(income.nodes));
+    assert_close(&numbers(&object["potential"]), fitted.potential());
+    assert_close(&[object["entropy"].as_f64().unwrap()], &[fitted.entropy()]);
+    assert_close(&[object["explained"].as_f64().unwrap()], &[fitted.explained()]);
+    assert_eq!(object["pairs"], 80);
+    assert!(object["seconds"].as_f64().unwrap() >= 0.0);
+}
+
+#[test]
+fn learn_merges_trajectories_in_any_order_of_rows() {
+    let [edges, masses] = files("merge", EDGES, MASSES);
+    let shuffled = "node,5,6,7\nd,0.1,0.13,0.15\nb,0.3,0.3,0.29\na,0.4,0.35,0.31\nc,0.2,0.22,0.25\n";
+    let again = file("merge", "again.csv", shuffled);
+    let one = json(&run("learn", &[&edges, &masses, "--json"]));
+    let two = json(&run("learn", &[&edges, &masses, &again, "--json"]));
+    assert_eq!(two["pairs"], 4);
+    assert_close(&numbers(&two["potential"]), &numbers(&one["potential"]));
+}
+
+#[test]
+fn learn_obeys_its_options() {
+    let [edges, masses] = files("options", EDGES, MASSES);
+    let learn =
+        |more: &[&str]| json(&run("learn", &[&[edges.as_str(), &masses, "--json"], more].concat()));
+    assert_eq!(learn(&["--terms", "potential"])["entropy"], 0.0);
+    assert_eq!(numbers(&learn(&["--terms", "entropy"])["potential"]), vec![0.0; 4]);
+    let entropies =
+        ["symmetric", "backward", "forward"].map(|loss| learn(&["--loss", loss])["entropy"].as_f64());
+    assert!(entropies[0] != entropies[1] && entropies[1] != entropies[2]);
+    assert_ne!(learn(&["--reference", "degree"]), learn(&["--reference", "uniform"]));
+}
+
+#[test]
+fn people_get_tables_and_pictures() {
+    let output = run("distance", &[&data("edges.csv"), &data("income.csv")]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("distance") && stdout(&output).lines().count() == 82);
+
+    let plot = file("tables", "plot.svg", "");
+    let output = run("learn", &[&data("edges.csv"), &data("income.csv"), "--plot", &plot]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("Entropy coefficient"));
+    let picture = std::fs::read_to_string(plot).unwrap();
+    assert!(picture.starts_with("<svg") && picture.ends_with("</svg>\n"));
+    assert!(picture.contains(">Florida<") && picture.contains("Mass flows towards low potential"));
+
+    for program in ["distance", "learn"] {
+        let output = run(program, &["--help"]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains("usage:"));
+    }
+}
+
+#[test]
+fn labels_in_a_picture_are_escaped() {
+    let edges = "source,target\n\"<a & b>\",c\n";
+    let masses = "node,0,1,2\n\"<a & b>\",1,2,3\nc,3,2,2\n";
+    let [edges, masses] = files("escaped", edges, masses);
+    let plot = file("escaped", "plot.svg", "");
+    let output = run("learn", &[&edges, &masses, "--plot", &plot]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(std::fs::read_to_string(plot).unwrap().contains("&lt;a &amp; b&gt;"));
+}
+
+#[test]
+fn odd_but_sound_files_are_read() {
+    let [edges, masses] = files("plain", EDGES, MASSES);
+    let plain = json(&run("distance", &[&edges, &masses, "--json"]));
+    let odd_edges =
+        "\u{feff}source,target,weight\r\na,b,1\r\nb,\"c\", 1.0\r\nc , a,1e0\r\n\r\nc,d,1\r\n\r\n\r\n";
+    let odd_masses = format!("\u{feff}{}\n\n", MASSES.replace('\n', "\r\n"));
+    let [edges, masses] = files("odd", odd_edges, &odd_masses);
+    let odd = json(&run("distance", &[&edges, &masses, "--json"]));
+    assert_eq!(plain["pairs"][0]["potential_end"], odd["pairs"][0]["potential_end"]);
+
+    let edges = "source,target\n\"Bonn, Rhine\",\"says \"\"hi\"\"\"\n";
+    let masses = "node,0,1\n\"Bonn, Rhine\",1,2\n\"says \"\"hi\"\"\",3,3\n";
+    let [edges, masses] = files("quoted", edges, masses);
+    let object = json(&run("distance", &[&edges, &masses, "--json"]));
+    assert_eq!(object["nodes"], Value::from(vec!["Bonn, Rhine", "says \"hi\""]));
+}
+
+#[test]
+fn a_pair_that_does_not_converge_is_named() {
+    let [edges, masses] =
+        files("far", EDGES, "node,0,1,2\na,1,1e-30,2e-30\nb,1,1e-20,1e-20\nc,1,1,1\nd,1e-30,1,1\n");
+    let output = run("distance", &[&edges, &masses, "--json"]);
+    let object: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let all = object["pairs"].as_array().unwrap().iter().all(|pair| pair["converged"] == true);
+    assert_eq!(output.status.code(), Some(i32::from(!all)));
+    assert_eq!(
+        stderr(&output).contains("the pair from 0 to 1 did not converge"),
+        object["pairs"][0]["converged"] == false
+    );
+}
+
+/// Edges, masses, the file at fault with the place, and a part of the message.
+const BAD_FILES: [(&str, &str, &str, &str); 34] = [
+    ("", MASSES, "edges.csv:1:1:", "the file is empty"),
+    (EDGES, "\n\n", "masses.csv:1:1:", "the file is empty"),
+    ("a,b\nb,c\n", MASSES, "edges.csv:1:1:", "\"source\" is due, not \"a\""),
+    ("source\na\n", MASSES, "edges.csv:1:2:", "\"target\" is due"),
+    ("source,target,w\na,b,1\n", MASSES, "edges.csv:1:3:", "\"weight\" is due"),
+    ("source,target,weight,x\na,b,1,1\n", MASSES, "edges.csv:1:4:", "\"x\" is too much"),
+    (EDGES, "a,0.4,0.35\nb,0.3,0.3\n", "masses.csv:1:1:", "should begin with \"node\", not \"a\""),
+    (EDGES, "node,0,1\n", "masses.csv:1:1:", "no nodes"),
+    ("source,target\na,b\nb,Sea\n", MASSES, "edges.csv:3:2:", "unknown node \"Sea\""),
+    ("source,target\na,b\n\nbb,c\n", MASSES, "edges.csv:4:1:", "the nearest is \"b\""),
+    (EDGES, "node,0,1\na,1,1\nb,1,1\na,1,2\n", "masses.csv:4:1:", "\"a\" was given before, in line 2"),
+    (EDGES, "node,0,1\na,1,1\nb,1\n", "masses.csv:3:2:", "the row has 2 fields, but the header has 3"),
+    (EDGES, "node,0,1\r\na,1,1\r\n\r\nb,1,2,3\r\n", "masses.csv:4:4:", "the row has 4 fields"),
+    ("source,target\na\n", MASSES, "edges.csv:2:1:", "the row has 1 field,"),
+    (EDGES, "node,0,1\na,1,one\n", "masses.csv:2:3:", "\"one\" is not a number"),
+    (EDGES, "node,0,1\na,1,\n", "masses.csv:2:3:", "a number is missing"),
+    (EDGES, "node,0,1\n,1,1\n", "masses.csv:2:1:", "a label is missing"),
+    (EDGES, "node,0,1\na,-1,1\n", "masses.csv:2:2:", "-1 is negative"),
+    (EDGES, "node,0,1\na,NaN,1\n", "masses.csv:2:2:", "\"NaN\" is not a finite number"),
+    (EDGES, "node,0,1\na,1,inf\n", "masses.csv:2:3:", "\"inf\" is not a finite number"),
+    (EDGES, "node,0,soon\na,1,1\n", "masses.csv:1:3:", "\"soon\" is not a time"),
+    (EDGES, "node,0,inf\na,1,1\n", "masses.csv:1:3:", "\"inf\" is not a time"),
+    (EDGES, "node,0,2,1\na,1,1,1\n", "masses.csv:1:4:", "time 1 does not come after 2"),
+    (EDGES, "node,0\na,1\n", "masses.csv:1:2:", "1 snapshot, but at least two"),
+    (EDGES, "node,0,1\na,1,0\nb,1,0\n", "masses.csv:1:3:", "at time 1 holds no mass"),
+    (EDGES, "node,0,1\na,1,1\nb,1,0\n", "masses.csv:3:3:", "\"b\" is empty in the snapshot at time 1"),
+    (EDGES, "node,0,1\na,1,1e308\nb,1,1e308\n", "masses.csv:1:3:", "overflows"),
+    ("source,target\na,b\nb,c\n", MASSES, "masses.csv:5:1:", "\"d\" has no edge in"),
+    ("source,target\na,b\nc,c\n", MASSES, "edges.csv:3:2:", "\"c\" to itself"),
+    ("source,target\na,b\nb,c\nb,a\n", MASSES, "edges.csv:4:1:", "was given before, in line 2"),
+    ("source,target,weight\na,b,1\nb,c,0\n", MASSES, "edges.csv:3:3:", "0 is not positive"),
+    ("source,target,weight\na,b,x\n", MASSES, "edges.csv:2:3:", "\"x\" is not a number"),
+    ("source,target\na,b\nc,d\n", MASSES, "edges.csv:2:1:", "2 components"),
+    (EDGES, "node,0,1\na,1,1\nb,1,1\n", "edges.csv:3:2:", "unknown node \"c\""),
+];
+
+#[test]
+fn a_bad_file_gets_one_line_and_code_2() {
+    for (k, (edges, masses, place, message)) in BAD_FILES.iter().enumerate() {
+        let [edges, masses] = files(&format!("bad{k}"), edges, masses);
+        for program in ["distance", "learn"] {
+            expect_fault(&run(program, &[&edges, &masses]), place, message);
+        }
+    }
+}
+
+fn expect_fault(output: &Output, place: &str, message: &str) {
+    let text = stderr(output);
+    assert!(text.contains(place) && text.contains(message), "wanted {place} ... {message}, got {text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn other_bad_files_get_the_same() {
+    let [edges, masses] = files("other", EDGES, MASSES);
+    expect_fault(&run("distance", &["nowhere.csv", &masses]), "nowhere.csv:", "cannot be read");
+    expect_fault(&run("learn", &[&edges, "nowhere.csv"]), "nowhere.csv:", "cannot be read");
+    let latin = file("other", "latin.csv", b"node,0,1\na,1,2\nb,\xe9,1\n");
+    expect_fault(&run("learn", &[&edges, &latin]), "latin.csv:3:2:", "not valid UTF-8");
+
+    let parts = "source,target\na,b\nc,d\nd,e\n";
+    let five = "node,0,1\na,1,1\nb,1,2\nc,1,1\nd,1,1\ne,1,1\n";
+    let [parts, five] = files("parts", parts, five);
+    expect_fault(
+        &run("learn", &[&parts, &five]),
+        "edges.csv:2:1:",
+        "the smallest has 2 nodes and holds \"a\"",
+    );
+
+    let more = file("other", "more.csv", "node,0,1\na,1,1\nb,1,1\nc,1,1\nD,1,1\n");
+    expect_fault(&run("learn", &[&edges, &masses, &more]), "more.csv:5:1:", "unknown node \"D\"");
+    let fewer = file("other", "fewer.csv", "node,0,1\na,1,1\nb,1,1\nd,1,1\n");
+    expect_fault(&run("learn", &[&edges, &masses, &fewer]), "fewer.csv:1:1:", "node \"c\" of");
+    let plot = "/nowhere/plot.svg";
+    let output = run("learn", &[&edges, &masses, "--plot", plot]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("cannot be written"));
+}
+
+#[test]
+fn bad_options_get_one_line_and_code_2() {
+    let [edges, masses] = files("arguments", EDGES, MASSES);
+    for (program, arguments, message) in [
+        ("distance", &[][..], "two files are needed"),
+        ("distance", &[edges.as_str()], "but 1 came"),
+        ("distance", &[&edges, &masses, &masses], "but 3 came"),
+        ("distance", &[&edges, &masses, "--ridge", "1"], "unknown option --ridge"),
+        ("distance", &[&edges, &masses, "--mean", "median"], "\"median\" is not one of log, geometric"),
+        ("distance", &[&edges, &masses, "--mean"], "--mean needs a value"),
+        ("distance", &[&edges, &masses, "--json=yes"], "takes no value"),
+        ("learn", &[&edges], "but 1 came"),
+        ("learn", &[&edges, &masses, "--reference", "node"], "not one of degree, uniform"),
+        ("learn", &[&edges, &masses, "--terms", "potential,heat"], "\"heat\" is not one of"),
+        ("learn", &[&edges, &masses, "--terms", "entropy,entropy"], "named twice"),
+        ("learn", &[&edges, &masses, "--loss", "l1"], "not one of symmetric, backward, forward"),
+        ("learn", &[&edges, &masses, "--ridge", "-1"], "not a non-negative number"),
+        ("learn", &[&edges, &masses, "--ridge", "NaN"], "not a non-negative number"),
+        ("learn", &[&edges, &masses, "-x"], "unknown option -x"),
+    ] {
+        expect_fault(&run(program, arguments), "", message);
+    }
+}
