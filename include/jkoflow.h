@@ -100,277 +100,277 @@
 #define JKO_STATUS_INTERNAL (-99)
 
 
-/*
- Major version of the library that this header belongs to.
+/**
+ * Major version of the library that this header belongs to.
  */
 #define JKO_VERSION_MAJOR 0
 
-/*
- Minor version of the library that this header belongs to.
+/**
+ * Minor version of the library that this header belongs to.
  */
 #define JKO_VERSION_MINOR 1
 
-/*
- Patch version of the library that this header belongs to.
+/**
+ * Patch version of the library that this header belongs to.
  */
 #define JKO_VERSION_PATCH 0
 
-/*
- Version of the binary interface; it changes when programs have to be compiled anew.
+/**
+ * Version of the binary interface; it changes when programs have to be compiled anew.
  */
 #define JKO_ABI_VERSION 0
 
-/*
- The internal energy `U(r) = r^m / (m - 1)` with the parameter `m > 0`, `m != 1`.
+/**
+ * The internal energy `U(r) = r^m / (m - 1)` with the parameter `m > 0`, `m != 1`.
  */
 #define JKO_INTERNAL_POWER 0
 
-/*
- A potential is learned; one bit of `jko_fit_options.terms`.
+/**
+ * A potential is learned; one bit of `jko_fit_options.terms`.
  */
 #define JKO_TERM_POTENTIAL 1
 
-/*
- The entropy coefficient is learned; one bit of `jko_fit_options.terms`.
+/**
+ * The entropy coefficient is learned; one bit of `jko_fit_options.terms`.
  */
 #define JKO_TERM_ENTROPY 2
 
-/*
- The optimality condition is required in the mean of both ends of a step.
+/**
+ * The optimality condition is required in the mean of both ends of a step.
  */
 #define JKO_LOSS_SYMMETRIC 0
 
-/*
- The optimality condition is required at the end of each step.
+/**
+ * The optimality condition is required at the end of each step.
  */
 #define JKO_LOSS_BACKWARD 1
 
-/*
- The optimality condition is required at the start of each step.
+/**
+ * The optimality condition is required at the start of each step.
  */
 #define JKO_LOSS_FORWARD 2
 
-/*
- Reference measure in proportion to the degrees: the stationary law of the random walk.
+/**
+ * Reference measure in proportion to the degrees: the stationary law of the random walk.
  */
 #define JKO_REFERENCE_DEGREE 0
 
-/*
- Uniform reference measure.
+/**
+ * Uniform reference measure.
  */
 #define JKO_REFERENCE_UNIFORM 1
 
-/*
- An edge that is given twice is refused.
+/**
+ * An edge that is given twice is refused.
  */
 #define JKO_DUPLICATES_REFUSE 0
 
-/*
- The weights of an edge that is given more than once are added.
+/**
+ * The weights of an edge that is given more than once are added.
  */
 #define JKO_DUPLICATES_SUM 1
 
-/*
- Logarithmic mean, for which the heat flow is the gradient flow of the entropy.
+/**
+ * Logarithmic mean, for which the heat flow is the gradient flow of the entropy.
  */
 #define JKO_MEAN_LOGARITHMIC 0
 
-/*
- Geometric mean.
+/**
+ * Geometric mean.
  */
 #define JKO_MEAN_GEOMETRIC 1
 
-/*
- Harmonic mean.
+/**
+ * Harmonic mean.
  */
 #define JKO_MEAN_HARMONIC 2
 
-/*
- Arithmetic mean.
+/**
+ * Arithmetic mean.
  */
 #define JKO_MEAN_ARITHMETIC 3
 
-/*
- A free energy
- `F(mu) = sum V mu + 1/2 sum W mu mu + beta sum mu ln(mu/pi) + sum pi sum_k a_k U_k(mu/pi)`.
-
- Zero when new; one function per term changes it. Any number of threads may evaluate it at once;
- one that calls while another changes it, or the other way round, gets `JKO_STATUS_BUSY`.
+/**
+ * A free energy
+ * `F(mu) = sum V mu + 1/2 sum W mu mu + beta sum mu ln(mu/pi) + sum pi sum_k a_k U_k(mu/pi)`.
+ *
+ * Zero when new; one function per term changes it. Any number of threads may evaluate it at once;
+ * one that calls while another changes it, or the other way round, gets `JKO_STATUS_BUSY`.
  */
 typedef struct jko_energy jko_energy;
 
-/*
- A learning problem: what the steps seen so far add up to. One thread at a time may change it; a
- second one gets `JKO_STATUS_BUSY`.
+/**
+ * A learning problem: what the steps seen so far add up to. One thread at a time may change it; a
+ * second one gets `JKO_STATUS_BUSY`.
  */
 typedef struct jko_fit jko_fit;
 
-/*
- A learned energy and how well it explains the data. Immutable: any number of threads may use it at
- once.
+/**
+ * A learned energy and how well it explains the data. Immutable: any number of threads may use it at
+ * once.
  */
 typedef struct jko_fitted jko_fitted;
 
-/*
- A simulated trajectory of a free energy. Immutable: any number of threads may use it at once.
+/**
+ * A simulated trajectory of a free energy. Immutable: any number of threads may use it at once.
  */
 typedef struct jko_flow jko_flow;
 
-/*
- A solved geodesic problem. Immutable: any number of threads may use it at once.
-
- When `jko_geodesic_termination` is not `JKO_STATUS_OK`, its numbers are those of the last iterate, a
- rough guide only.
+/**
+ * A solved geodesic problem. Immutable: any number of threads may use it at once.
+ *
+ * When `jko_geodesic_termination` is not `JKO_STATUS_OK`, its numbers are those of the last iterate, a
+ * rough guide only.
  */
 typedef struct jko_geodesic jko_geodesic;
 
-/*
- A finite, connected, reversible Markov chain. Immutable: any number of threads may use it at once.
-
- It is shared inside, so it may be freed while solvers, geodesics, energies, flows and fits made
- from it live.
+/**
+ * A finite, connected, reversible Markov chain. Immutable: any number of threads may use it at once.
+ *
+ * It is shared inside, so it may be freed while solvers, geodesics, energies, flows and fits made
+ * from it live.
  */
 typedef struct jko_graph jko_graph;
 
-/*
- Options, factorisation and buffers bound to a graph: what a loop over many geodesics reuses. One
- user at a time; a second one gets `JKO_STATUS_BUSY`.
+/**
+ * Options, factorisation and buffers bound to a graph: what a loop over many geodesics reuses. One
+ * user at a time; a second one gets `JKO_STATUS_BUSY`.
  */
 typedef struct jko_solver jko_solver;
 
-/*
- What a call came to: zero is success, positive is a usable result that is not optimal, negative
- is an error that changed nothing.
+/**
+ * What a call came to: zero is success, positive is a usable result that is not optimal, negative
+ * is an error that changed nothing.
  */
 typedef int32_t jko_status;
 
-/*
- How edges and matrices are to be read. Fill it with `jko_graph_options_init`.
+/**
+ * How edges and matrices are to be read. Fill it with `jko_graph_options_init`.
  */
 typedef struct {
-    /*
-     Size of the struct; set by the init function.
+    /**
+     * Size of the struct; set by the init function.
      */
     size_t struct_size;
-    /*
-     `JKO_REFERENCE_DEGREE` (default) or `JKO_REFERENCE_UNIFORM`; for `jko_graph_from_weights`.
+    /**
+     * `JKO_REFERENCE_DEGREE` (default) or `JKO_REFERENCE_UNIFORM`; for `jko_graph_from_weights`.
      */
     int32_t reference;
-    /*
-     `JKO_DUPLICATES_REFUSE` (default) or `JKO_DUPLICATES_SUM`.
+    /**
+     * `JKO_DUPLICATES_REFUSE` (default) or `JKO_DUPLICATES_SUM`.
      */
     int32_t duplicates;
-    /*
-     Number of the first node and of the first entry of a matrix: 0 (default) or 1.
+    /**
+     * Number of the first node and of the first entry of a matrix: 0 (default) or 1.
      */
     int32_t index_base;
-    /*
-     0.
+    /**
+     * 0.
      */
     int32_t reserved;
 } jko_graph_options;
 
-/*
- What is learned, and how. Fill it with `jko_fit_options_init`.
+/**
+ * What is learned, and how. Fill it with `jko_fit_options_init`.
  */
 typedef struct {
-    /*
-     Size of the struct; set by the init function.
+    /**
+     * Size of the struct; set by the init function.
      */
     size_t struct_size;
-    /*
-     Relative accuracy of the geodesics between snapshots; 1e-9 by default.
+    /**
+     * Relative accuracy of the geodesics between snapshots; 1e-9 by default.
      */
     double tolerance;
-    /*
-     Iterations after which a geodesic is given up; 200 by default.
+    /**
+     * Iterations after which a geodesic is given up; 200 by default.
      */
     int64_t max_iterations;
-    /*
-     Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+    /**
+     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
      */
     int32_t mean;
-    /*
-     A `JKO_LOSS_` constant; symmetric by default.
+    /**
+     * A `JKO_LOSS_` constant; symmetric by default.
      */
     int32_t loss;
-    /*
-     What is learned: a sum of `JKO_TERM_` constants; all of them by default.
+    /**
+     * What is learned: a sum of `JKO_TERM_` constants; all of them by default.
      */
     int32_t terms;
-    /*
-     0.
+    /**
+     * 0.
      */
     int32_t reserved;
 } jko_fit_options;
 
-/*
- Penalties on the squared coefficients, relative to the size of the data's own weight on them, so
- that they mean the same for any amount of data. Fill it with `jko_ridge_init`.
+/**
+ * Penalties on the squared coefficients, relative to the size of the data's own weight on them, so
+ * that they mean the same for any amount of data. Fill it with `jko_ridge_init`.
  */
 typedef struct {
-    /*
-     Size of the struct; set by the init function.
+    /**
+     * Size of the struct; set by the init function.
      */
     size_t struct_size;
-    /*
-     For the potential; 0 by default.
+    /**
+     * For the potential; 0 by default.
      */
     double potential;
-    /*
-     For the entropy coefficient; 0 by default.
+    /**
+     * For the entropy coefficient; 0 by default.
      */
     double entropy;
 } jko_ridge;
 
-/*
- How a flow is to be integrated. Fill it with `jko_flow_options_init`.
+/**
+ * How a flow is to be integrated. Fill it with `jko_flow_options_init`.
  */
 typedef struct {
-    /*
-     Size of the struct; set by the init function.
+    /**
+     * Size of the struct; set by the init function.
      */
     size_t struct_size;
-    /*
-     Largest error of a step in any mass, relative to `mu_x + 1e-3 pi_x`; 1e-8 by default.
+    /**
+     * Largest error of a step in any mass, relative to `mu_x + 1e-3 pi_x`; 1e-8 by default.
      */
     double tolerance;
-    /*
-     Steps after which the integration gives up; 100000 by default.
+    /**
+     * Steps after which the integration gives up; 100000 by default.
      */
     int64_t max_steps;
-    /*
-     Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+    /**
+     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
      */
     int32_t mean;
-    /*
-     0.
+    /**
+     * 0.
      */
     int32_t reserved;
 } jko_flow_options;
 
-/*
- How a geodesic is to be computed. Fill it with `jko_geodesic_options_init`.
+/**
+ * How a geodesic is to be computed. Fill it with `jko_geodesic_options_init`.
  */
 typedef struct {
-    /*
-     Size of the struct; set by the init function.
+    /**
+     * Size of the struct; set by the init function.
      */
     size_t struct_size;
-    /*
-     Relative accuracy wanted in the distance and the end potentials; 1e-9 by default.
+    /**
+     * Relative accuracy wanted in the distance and the end potentials; 1e-9 by default.
      */
     double tolerance;
-    /*
-     Iterations after which the solver gives up; 200 by default.
+    /**
+     * Iterations after which the solver gives up; 200 by default.
      */
     int64_t max_iterations;
-    /*
-     Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+    /**
+     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
      */
     int32_t mean;
-    /*
-     0.
+    /**
+     * 0.
      */
     int32_t reserved;
 } jko_geodesic_options;
@@ -379,62 +379,62 @@ typedef struct {
 extern "C" {
 #endif // __cplusplus
 
-/*
- The version of the library that runs, such as "0.1.0". Static text. Any thread, any time.
+/**
+ * The version of the library that runs, such as "0.1.0". Static text. Any thread, any time.
  */
 const char *jko_version(void);
 
-/*
- The binary interface of the library that runs; compare it with `JKO_ABI_VERSION`. Any thread, any
- time.
+/**
+ * The binary interface of the library that runs; compare it with `JKO_ABI_VERSION`. Any thread, any
+ * time.
  */
 int32_t jko_abi_version(void);
 
-/*
- What a status means, in one line. Static text, also for a number that is no status. Any thread,
- any time.
+/**
+ * What a status means, in one line. Static text, also for a number that is no status. Any thread,
+ * any time.
  */
 const char *jko_status_message(jko_status status);
 
-/*
- Copies the detailed message of the last call on this thread that did not return `JKO_STATUS_OK`,
- empty if there was none.
-
- `buffer` has room for `capacity` bytes; the text is cut to fit, and ends in NUL whenever
- `capacity` is not 0. NULL with 0 asks for the size only. Returns the bytes that the whole text
- needs, its NUL included. The message stays until another call on this thread fails. Any thread.
+/**
+ * Copies the detailed message of the last call on this thread that did not return `JKO_STATUS_OK`,
+ * empty if there was none.
+ *
+ * `buffer` has room for `capacity` bytes; the text is cut to fit, and ends in NUL whenever
+ * `capacity` is not 0. NULL with 0 asks for the size only. Returns the bytes that the whole text
+ * needs, its NUL included. The message stays until another call on this thread fails. Any thread.
  */
 size_t jko_last_error(char *buffer,
                       size_t capacity);
 
-/*
- Makes the zero energy on a graph, which it keeps. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED. Any thread.
+/**
+ * Makes the zero energy on a graph, which it keeps. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
  */
 jko_status jko_energy_new(const jko_graph *graph,
                           jko_energy **out);
 
-/*
- Ends an energy; NULL is fine. Flows made from it live on. Any thread, once nobody uses the handle.
+/**
+ * Ends an energy; NULL is fine. Flows made from it live on. Any thread, once nobody uses the handle.
  */
 void jko_energy_free(jko_energy *energy);
 
-/*
- Sets the potential `V`, length `n`, which is copied.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, BUSY. One thread at a time.
+/**
+ * Sets the potential `V`, length `n`, which is copied.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, BUSY. One thread at a time.
  */
 jko_status jko_energy_set_potential(jko_energy *energy,
                                     const double *potential,
                                     size_t potential_len);
 
-/*
- Sets the interaction `W` from a symmetric `n` by `n` matrix with strides in elements, which is
- copied.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (not square or not
- symmetric), BUSY, OUT_OF_MEMORY. One thread at a time.
+/**
+ * Sets the interaction `W` from a symmetric `n` by `n` matrix with strides in elements, which is
+ * copied.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (not square or not
+ * symmetric), BUSY, OUT_OF_MEMORY. One thread at a time.
  */
 jko_status jko_energy_set_interaction_dense(jko_energy *energy,
                                             const double *interaction,
@@ -443,13 +443,13 @@ jko_status jko_energy_set_interaction_dense(jko_energy *energy,
                                             ptrdiff_t row_stride,
                                             ptrdiff_t col_stride);
 
-/*
- Sets the interaction `W` from a symmetric sparse matrix, both triangles, compressed by rows or by
- columns in the manner of `jko_graph_from_kernel`; it is copied. `options` may be NULL; of them,
- `index_base` and `duplicates` count.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, NODE_OUT_OF_RANGE, DUPLICATE_EDGE, BAD_VALUE,
- INVALID_ARGUMENT (not symmetric), STRUCT_SIZE, BUSY, OUT_OF_MEMORY. One thread at a time.
+/**
+ * Sets the interaction `W` from a symmetric sparse matrix, both triangles, compressed by rows or by
+ * columns in the manner of `jko_graph_from_kernel`; it is copied. `options` may be NULL; of them,
+ * `index_base` and `duplicates` count.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, NODE_OUT_OF_RANGE, DUPLICATE_EDGE, BAD_VALUE,
+ * INVALID_ARGUMENT (not symmetric), STRUCT_SIZE, BUSY, OUT_OF_MEMORY. One thread at a time.
  */
 jko_status jko_energy_set_interaction_sparse(jko_energy *energy,
                                              const int64_t *row_start,
@@ -460,42 +460,42 @@ jko_status jko_energy_set_interaction_sparse(jko_energy *energy,
                                              size_t value_len,
                                              const jko_graph_options *options);
 
-/*
- Sets the coefficient `beta` of the entropy relative to `pi`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (not finite), BUSY. One thread at a time.
+/**
+ * Sets the coefficient `beta` of the entropy relative to `pi`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (not finite), BUSY. One thread at a time.
  */
 jko_status jko_energy_set_entropy(jko_energy *energy,
                                   double beta);
 
-/*
- Adds `coefficient sum_x pi_x U(mu_x/pi_x)`; `kind` is a `JKO_INTERNAL_` constant, and `parameter`
- is its parameter. May be called once per internal energy.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, BUSY. One thread at a time.
+/**
+ * Adds `coefficient sum_x pi_x U(mu_x/pi_x)`; `kind` is a `JKO_INTERNAL_` constant, and `parameter`
+ * is its parameter. May be called once per internal energy.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, BUSY. One thread at a time.
  */
 jko_status jko_energy_add_internal(jko_energy *energy,
                                    double coefficient,
                                    int32_t kind,
                                    double parameter);
 
-/*
- Computes `F(mu)` for masses `mu >= 0`, length `n`; zeros are allowed. Cost: `O(n)` and one product
- with `W`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, BUSY. Any thread.
+/**
+ * Computes `F(mu)` for masses `mu >= 0`, length `n`; zeros are allowed. Cost: `O(n)` and one product
+ * with `W`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, BUSY. Any thread.
  */
 jko_status jko_energy_value(const jko_energy *energy,
                             const double *mu,
                             size_t mu_len,
                             double *value);
 
-/*
- Computes the first variation `dF/dmu_x` at masses `mu`; all lengths `n`. Cost: `O(n)` and one
- product with `W`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (also an empty node, where the energy
- has no finite derivative), BUSY. Any thread.
+/**
+ * Computes the first variation `dF/dmu_x` at masses `mu`; all lengths `n`. Cost: `O(n)` and one
+ * product with `W`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (also an empty node, where the energy
+ * has no finite derivative), BUSY. Any thread.
  */
 jko_status jko_energy_first_variation(const jko_energy *energy,
                                       const double *mu,
@@ -503,11 +503,11 @@ jko_status jko_energy_first_variation(const jko_energy *energy,
                                       double *variation,
                                       size_t variation_len);
 
-/*
- Computes the second variation at masses `mu`, applied to a `direction`; all lengths `n`. Cost:
- `O(n)` and one product with `W`.
-
- Returns: as `jko_energy_first_variation`. Any thread.
+/**
+ * Computes the second variation at masses `mu`, applied to a `direction`; all lengths `n`. Cost:
+ * `O(n)` and one product with `W`.
+ *
+ * Returns: as `jko_energy_first_variation`. Any thread.
  */
 jko_status jko_energy_second_variation(const jko_energy *energy,
                                        const double *mu,
@@ -517,66 +517,66 @@ jko_status jko_energy_second_variation(const jko_energy *energy,
                                        double *variation,
                                        size_t variation_len);
 
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_fit_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_fit_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
  */
 jko_status jko_fit_options_init(jko_fit_options *options,
                                 size_t size);
 
-/*
- Fills `size` bytes of a ridge with the defaults; pass `sizeof(jko_ridge)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+/**
+ * Fills `size` bytes of a ridge with the defaults; pass `sizeof(jko_ridge)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
  */
 jko_status jko_ridge_init(jko_ridge *ridge,
                           size_t size);
 
-/*
- Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE. Any thread.
+/**
+ * Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE. Any thread.
  */
 jko_status jko_fit_new(const jko_graph *graph,
                        const jko_fit_options *options,
                        jko_fit **out);
 
-/*
- Ends a fit; NULL is fine. Any thread, once nobody uses the handle.
+/**
+ * Ends a fit; NULL is fine. Any thread, once nobody uses the handle.
  */
 void jko_fit_free(jko_fit *fit);
 
-/*
- Reads the number of steps added so far.
-
- Returns: NULL_POINTER, MISALIGNED, BUSY. Any thread.
+/**
+ * Reads the number of steps added so far.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, BUSY. Any thread.
  */
 jko_status jko_fit_pairs(const jko_fit *fit,
                          size_t *pairs);
 
-/*
- Adds one step of length `tau > 0` whose geodesic is known, with a `weight > 0` in the loss (1 unless
- steps differ in reliability). Nothing is kept of the geodesic. Cost: a few sweeps over the edges.
-
- Returns: NULL_POINTER, MISALIGNED, BAD_VALUE, INVALID_ARGUMENT (a geodesic on another graph or with
- another mean), NOT_CONVERGED, BUSY. One thread at a time.
+/**
+ * Adds one step of length `tau > 0` whose geodesic is known, with a `weight > 0` in the loss (1 unless
+ * steps differ in reliability). Nothing is kept of the geodesic. Cost: a few sweeps over the edges.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, BAD_VALUE, INVALID_ARGUMENT (a geodesic on another graph or with
+ * another mean), NOT_CONVERGED, BUSY. One thread at a time.
  */
 jko_status jko_fit_add_pair(jko_fit *fit,
                             const jko_geodesic *geodesic,
                             double tau,
                             double weight);
 
-/*
- Adds the steps between consecutive snapshots at increasing times, each with weight one.
-
- `times` has length `rows`; `snapshots` is a matrix of one positive mass vector per row (`rows` by
- `cols = n`), with strides in elements. Both are copied. `num_threads` threads solve for the
- geodesics, and end before the call returns; 1 starts none; the result is the same to the last bit.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- NOT_CONVERGED (a geodesic; the message names the step), SINGULAR, BUSY, OUT_OF_MEMORY. One thread
- at a time.
+/**
+ * Adds the steps between consecutive snapshots at increasing times, each with weight one.
+ *
+ * `times` has length `rows`; `snapshots` is a matrix of one positive mass vector per row (`rows` by
+ * `cols = n`), with strides in elements. Both are copied. `num_threads` threads solve for the
+ * geodesics, and end before the call returns; 1 starts none; the result is the same to the last bit.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
+ * NOT_CONVERGED (a geodesic; the message names the step), SINGULAR, BUSY, OUT_OF_MEMORY. One thread
+ * at a time.
  */
 jko_status jko_fit_add_trajectory(jko_fit *fit,
                                   const double *times,
@@ -588,86 +588,86 @@ jko_status jko_fit_add_trajectory(jko_fit *fit,
                                   ptrdiff_t col_stride,
                                   int32_t num_threads);
 
-/*
- Adds everything that `other` has seen, for data that were read in parts.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms, loss or mean, or
- the fit itself), BUSY. One thread at a time for `fit`; `other` is only read.
+/**
+ * Adds everything that `other` has seen, for data that were read in parts.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms, loss or mean, or
+ * the fit itself), BUSY. One thread at a time for `fit`; `other` is only read.
  */
 jko_status jko_fit_merge(jko_fit *fit,
                          const jko_fit *other);
 
-/*
- Solves for the energy that minimises the loss plus the ridge; `ridge` may be NULL. The fit can be
- added to and solved again. Cost: one sparse factorisation.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, INVALID_ARGUMENT (no step yet, a bad ridge),
- NOT_DETERMINED (the data leave a coefficient open), SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
+/**
+ * Solves for the energy that minimises the loss plus the ridge; `ridge` may be NULL. The fit can be
+ * added to and solved again. Cost: one sparse factorisation.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, INVALID_ARGUMENT (no step yet, a bad ridge),
+ * NOT_DETERMINED (the data leave a coefficient open), SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_fit_solve(const jko_fit *fit,
                          const jko_ridge *ridge,
                          jko_fitted **out);
 
-/*
- Ends a fitted energy; NULL is fine. Any thread, once nobody uses the handle.
+/**
+ * Ends a fitted energy; NULL is fine. Any thread, once nobody uses the handle.
  */
 void jko_fitted_free(jko_fitted *fitted);
 
-/*
- Makes an energy of its own from the fitted one, ready for a flow.
-
- Returns: NULL_POINTER, MISALIGNED. Any thread.
+/**
+ * Makes an energy of its own from the fitted one, ready for a flow.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
  */
 jko_status jko_fitted_energy(const jko_fitted *fitted,
                              jko_energy **out);
 
-/*
- Copies the potential, length `n`, mean zero under `pi`; zeros where it was not among the terms.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Copies the potential, length `n`, mean zero under `pi`; zeros where it was not among the terms.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_fitted_potential(const jko_fitted *fitted,
                                 double *potential,
                                 size_t potential_len);
 
-/*
- The entropy coefficient `beta`, 0 where it was not among the terms; NaN for NULL. Any thread.
+/**
+ * The entropy coefficient `beta`, 0 where it was not among the terms; NaN for NULL. Any thread.
  */
 double jko_fitted_entropy(const jko_fitted *fitted);
 
-/*
- The loss at the solution, without the ridge; NaN for NULL. Any thread.
+/**
+ * The loss at the solution, without the ridge; NaN for NULL. Any thread.
  */
 double jko_fitted_residual(const jko_fitted *fitted);
 
-/*
- The share of the observed motion that the energy explains, 1 for data that follow it exactly; NaN
- for NULL. Any thread.
+/**
+ * The share of the observed motion that the energy explains, 1 for data that follow it exactly; NaN
+ * for NULL. Any thread.
  */
 double jko_fitted_explained(const jko_fitted *fitted);
 
-/*
- Steps that were seen; 0 for NULL. Any thread.
+/**
+ * Steps that were seen; 0 for NULL. Any thread.
  */
 size_t jko_fitted_pairs(const jko_fitted *fitted);
 
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_flow_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_flow_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
  */
 jko_status jko_flow_options_init(jko_flow_options *options,
                                  size_t size);
 
-/*
- Simulates the gradient flow of an energy from `mu0` (length `n`, positive on every node).
-
- `times` increase; the first is the time of `mu0`, and the flow is seen at all of them. Everything
- is copied, and later changes of the energy do not matter. `options` may be NULL. Cost: one sparse
- factorisation per step.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- STRUCT_SIZE, SINGULAR, FLOW_FAILED (the message says when and why), BUSY, OUT_OF_MEMORY. Any thread.
+/**
+ * Simulates the gradient flow of an energy from `mu0` (length `n`, positive on every node).
+ *
+ * `times` increase; the first is the time of `mu0`, and the flow is seen at all of them. Everything
+ * is copied, and later changes of the energy do not matter. `options` may be NULL. Cost: one sparse
+ * factorisation per step.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
+ * STRUCT_SIZE, SINGULAR, FLOW_FAILED (the message says when and why), BUSY, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_flow_simulate(const jko_energy *energy,
                              const double *mu0,
@@ -677,64 +677,64 @@ jko_status jko_flow_simulate(const jko_energy *energy,
                              const jko_flow_options *options,
                              jko_flow **out);
 
-/*
- Ends a flow; NULL is fine. Any thread, once nobody uses the handle.
+/**
+ * Ends a flow; NULL is fine. Any thread, once nobody uses the handle.
  */
 void jko_flow_free(jko_flow *flow);
 
-/*
- Number of times at which the flow was seen; 0 for NULL. Any thread.
+/**
+ * Number of times at which the flow was seen; 0 for NULL. Any thread.
  */
 size_t jko_flow_count(const jko_flow *flow);
 
-/*
- Number of nodes `n`; 0 for NULL. Any thread.
+/**
+ * Number of nodes `n`; 0 for NULL. Any thread.
  */
 size_t jko_flow_nodes(const jko_flow *flow);
 
-/*
- Number of steps taken; 0 for NULL. Any thread.
+/**
+ * Number of steps taken; 0 for NULL. Any thread.
  */
 size_t jko_flow_steps(const jko_flow *flow);
 
-/*
- Number of steps tried and given up for shorter ones; 0 for NULL. Any thread.
+/**
+ * Number of steps tried and given up for shorter ones; 0 for NULL. Any thread.
  */
 size_t jko_flow_rejected(const jko_flow *flow);
 
-/*
- Copies the times, length `jko_flow_count`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Copies the times, length `jko_flow_count`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_flow_times(const jko_flow *flow,
                           double *times,
                           size_t times_len);
 
-/*
- Copies the energy at each time, length `jko_flow_count`; it never increases.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Copies the energy at each time, length `jko_flow_count`; it never increases.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_flow_energies(const jko_flow *flow,
                              double *energies,
                              size_t energies_len);
 
-/*
- Copies the masses at time number `index`, counted from 0, length `n`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such time). Any thread.
+/**
+ * Copies the masses at time number `index`, counted from 0, length `n`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such time). Any thread.
  */
 jko_status jko_flow_mass(const jko_flow *flow,
                          size_t index,
                          double *mass,
                          size_t mass_len);
 
-/*
- Copies the masses at all times into a matrix of one row per time (`rows = jko_flow_count`, `cols =
- n`), with strides in elements.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (a stride of 0). Any thread.
+/**
+ * Copies the masses at all times into a matrix of one row per time (`rows = jko_flow_count`, `cols =
+ * n`), with strides in elements.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (a stride of 0). Any thread.
  */
 jko_status jko_flow_masses(const jko_flow *flow,
                            double *masses,
@@ -743,24 +743,24 @@ jko_status jko_flow_masses(const jko_flow *flow,
                            ptrdiff_t row_stride,
                            ptrdiff_t col_stride);
 
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_geodesic_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_geodesic_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
  */
 jko_status jko_geodesic_options_init(jko_geodesic_options *options,
                                      size_t size);
 
-/*
- Solves for the geodesic from `mu0` to `mu1`, two mass vectors of length `n`, positive on every node.
-
- The masses are copied, the graph is kept. `options` may be NULL. For many problems on one graph use
- a `jko_solver` or a batch. Cost: one sparse factorisation, then per iteration one pair of
- triangular solves and a few sweeps over the edges.
-
- Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
- LEFT_SIMPLEX, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
- INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
+/**
+ * Solves for the geodesic from `mu0` to `mu1`, two mass vectors of length `n`, positive on every node.
+ *
+ * The masses are copied, the graph is kept. `options` may be NULL. For many problems on one graph use
+ * a `jko_solver` or a batch. Cost: one sparse factorisation, then per iteration one pair of
+ * triangular solves and a few sweeps over the edges.
+ *
+ * Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
+ * LEFT_SIMPLEX, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+ * INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_geodesic_solve(const jko_graph *graph,
                               const double *mu0,
@@ -770,123 +770,123 @@ jko_status jko_geodesic_solve(const jko_graph *graph,
                               const jko_geodesic_options *options,
                               jko_geodesic **out);
 
-/*
- Ends a geodesic; NULL is fine. Any thread, once nobody uses the handle.
+/**
+ * Ends a geodesic; NULL is fine. Any thread, once nobody uses the handle.
  */
 void jko_geodesic_free(jko_geodesic *geodesic);
 
-/*
- The distance `W_K(mu0, mu1)`; NaN for NULL. Any thread.
+/**
+ * The distance `W_K(mu0, mu1)`; NaN for NULL. Any thread.
  */
 double jko_geodesic_distance(const jko_geodesic *geodesic);
 
-/*
- Estimated relative error of the distance and of the end potentials; NaN for NULL. Any thread.
+/**
+ * Estimated relative error of the distance and of the end potentials; NaN for NULL. Any thread.
  */
 double jko_geodesic_error_estimate(const jko_geodesic *geodesic);
 
-/*
- Estimated relative error of masses and potentials between the ends; NaN for NULL. Any thread.
+/**
+ * Estimated relative error of masses and potentials between the ends; NaN for NULL. Any thread.
  */
 double jko_geodesic_path_error_estimate(const jko_geodesic *geodesic);
 
-/*
- What the last iteration changed, relatively; NaN for NULL. Any thread.
+/**
+ * What the last iteration changed, relatively; NaN for NULL. Any thread.
  */
 double jko_geodesic_residual(const jko_geodesic *geodesic);
 
-/*
- Iterations that were made; 0 for NULL. Any thread.
+/**
+ * Iterations that were made; 0 for NULL. Any thread.
  */
 size_t jko_geodesic_iterations(const jko_geodesic *geodesic);
 
-/*
- Time nodes of the final resolution; 0 for NULL. Any thread.
+/**
+ * Time nodes of the final resolution; 0 for NULL. Any thread.
  */
 size_t jko_geodesic_time_nodes(const jko_geodesic *geodesic);
 
-/*
- Number of nodes `n` of its graph; 0 for NULL. Any thread.
+/**
+ * Number of nodes `n` of its graph; 0 for NULL. Any thread.
  */
 size_t jko_geodesic_nodes(const jko_geodesic *geodesic);
 
-/*
- Its mobility mean, a `JKO_MEAN_` constant; -1 for NULL. Any thread.
+/**
+ * Its mobility mean, a `JKO_MEAN_` constant; -1 for NULL. Any thread.
  */
 int32_t jko_geodesic_mean(const jko_geodesic *geodesic);
 
-/*
- Why the solve stopped: `JKO_STATUS_OK` where it converged, otherwise the positive status that the
- solve returned; NULL_POINTER for NULL. Any thread.
+/**
+ * Why the solve stopped: `JKO_STATUS_OK` where it converged, otherwise the positive status that the
+ * solve returned; NULL_POINTER for NULL. Any thread.
  */
 jko_status jko_geodesic_termination(const jko_geodesic *geodesic);
 
-/*
- Copies the name of the method that ran, in the manner of `jko_last_error`; returns the bytes that
- the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
+/**
+ * Copies the name of the method that ran, in the manner of `jko_last_error`; returns the bytes that
+ * the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
  */
 size_t jko_geodesic_method(const jko_geodesic *geodesic,
                            char *buffer,
                            size_t capacity);
 
-/*
- Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_geodesic_potential_start(const jko_geodesic *geodesic,
                                         double *potential,
                                         size_t potential_len);
 
-/*
- Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_geodesic_potential_end(const jko_geodesic *geodesic,
                                       double *potential,
                                       size_t potential_len);
 
-/*
- Computes the masses at time `t` in `[0, 1]`, length `n`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
+/**
+ * Computes the masses at time `t` in `[0, 1]`, length `n`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
  */
 jko_status jko_geodesic_mass_at(const jko_geodesic *geodesic,
                                 double t,
                                 double *mass,
                                 size_t mass_len);
 
-/*
- Computes the densities `mu_x(t) / pi_x` at time `t` in `[0, 1]`, length `n`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
+/**
+ * Computes the densities `mu_x(t) / pi_x` at time `t` in `[0, 1]`, length `n`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
  */
 jko_status jko_geodesic_density_at(const jko_geodesic *geodesic,
                                    double t,
                                    double *density,
                                    size_t density_len);
 
-/*
- Computes the potential `psi(t)` at time `t` in `[0, 1]`, length `n`, mean zero under `pi`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
+/**
+ * Computes the potential `psi(t)` at time `t` in `[0, 1]`, length `n`, mean zero under `pi`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
  */
 jko_status jko_geodesic_potential_at(const jko_geodesic *geodesic,
                                      double t,
                                      double *potential,
                                      size_t potential_len);
 
-/*
- Solves for the geodesics between consecutive snapshots and hands out a handle for each.
-
- `snapshots` is a matrix of one positive mass vector per row (`rows` by `cols = n`), with strides in
- elements; it is copied. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
- with NULL on an error. `num_threads` threads work, and end before the call returns; 1 starts none;
- the results are the same to the last bit. Cost: groups of eight pairs share a factorisation.
-
- Returns: the positive status of the first geodesic that did not converge, with all handles; errors
- as `jko_geodesic_solve`. Any thread.
+/**
+ * Solves for the geodesics between consecutive snapshots and hands out a handle for each.
+ *
+ * `snapshots` is a matrix of one positive mass vector per row (`rows` by `cols = n`), with strides in
+ * elements; it is copied. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
+ * with NULL on an error. `num_threads` threads work, and end before the call returns; 1 starts none;
+ * the results are the same to the last bit. Cost: groups of eight pairs share a factorisation.
+ *
+ * Returns: the positive status of the first geodesic that did not converge, with all handles; errors
+ * as `jko_geodesic_solve`. Any thread.
  */
 jko_status jko_geodesic_batch(const jko_graph *graph,
                               const double *snapshots,
@@ -899,14 +899,14 @@ jko_status jko_geodesic_batch(const jko_graph *graph,
                               jko_geodesic **out,
                               size_t out_len);
 
-/*
- Solves for the geodesics between consecutive snapshots and copies out what learning needs.
-
- Snapshots, options and threads as for `jko_geodesic_batch`. `distance` and `termination` have
- length `rows - 1`; either may be NULL with length 0. The end potentials are matrices of `rows - 1`
- rows and `cols` columns with the strides given for each; either may be NULL.
-
- Returns: as `jko_geodesic_batch`; INVALID_ARGUMENT for an output stride of 0. Any thread.
+/**
+ * Solves for the geodesics between consecutive snapshots and copies out what learning needs.
+ *
+ * Snapshots, options and threads as for `jko_geodesic_batch`. `distance` and `termination` have
+ * length `rows - 1`; either may be NULL with length 0. The end potentials are matrices of `rows - 1`
+ * rows and `cols` columns with the strides given for each; either may be NULL.
+ *
+ * Returns: as `jko_geodesic_batch`; INVALID_ARGUMENT for an output stride of 0. Any thread.
  */
 jko_status jko_geodesic_batch_values(const jko_graph *graph,
                                      const double *snapshots,
@@ -927,26 +927,26 @@ jko_status jko_geodesic_batch_values(const jko_graph *graph,
                                      ptrdiff_t end_row_stride,
                                      ptrdiff_t end_col_stride);
 
-/*
- Makes a solver for geodesics on a graph, which it keeps. `options` may be NULL and are copied.
- Cost: the symbolic analysis of the graph, once per graph.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes a solver for geodesics on a graph, which it keeps. `options` may be NULL and are copied.
+ * Cost: the symbolic analysis of the graph, once per graph.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_solver_new(const jko_graph *graph,
                           const jko_geodesic_options *options,
                           jko_solver **out);
 
-/*
- Ends a solver; NULL is fine. Its geodesics live on. Any thread, once nobody uses the handle.
+/**
+ * Ends a solver; NULL is fine. Its geodesics live on. Any thread, once nobody uses the handle.
  */
 void jko_solver_free(jko_solver *solver);
 
-/*
- Solves for the geodesic from `mu0` to `mu1`, mass vectors of length `n`, positive on every node,
- with one factorisation.
-
- Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
+/**
+ * Solves for the geodesic from `mu0` to `mu1`, mass vectors of length `n`, positive on every node,
+ * with one factorisation.
+ *
+ * Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
  */
 jko_status jko_solver_solve(jko_solver *solver,
                             const double *mu0,
@@ -955,11 +955,11 @@ jko_status jko_solver_solve(jko_solver *solver,
                             size_t mu1_len,
                             jko_geodesic **out);
 
-/*
- As `jko_solver_solve`, but starts from the factorisation that the previous solve left, which saves
- one when the pairs are similar; it is renewed where it does not serve.
-
- Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
+/**
+ * As `jko_solver_solve`, but starts from the factorisation that the previous solve left, which saves
+ * one when the pairs are similar; it is renewed where it does not serve.
+ *
+ * Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
  */
 jko_status jko_solver_solve_next(jko_solver *solver,
                                  const double *mu0,
@@ -968,23 +968,23 @@ jko_status jko_solver_solve_next(jko_solver *solver,
                                  size_t mu1_len,
                                  jko_geodesic **out);
 
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_graph_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_graph_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
  */
 jko_status jko_graph_options_init(jko_graph_options *options,
                                   size_t size);
 
-/*
- Makes an undirected graph of `nodes` nodes from weighted edges.
-
- Edge `k` joins `source[k]` and `target[k]` with `weight[k] > 0`; each edge once, in any order and
- direction. `weight` may be NULL with length 0: all weights are one. The arrays are copied.
- `options` may be NULL. Cost: linear in nodes and edges. Messages about edges count nodes from 0.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, NODE_OUT_OF_RANGE, SELF_LOOP, DUPLICATE_EDGE,
- BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes an undirected graph of `nodes` nodes from weighted edges.
+ *
+ * Edge `k` joins `source[k]` and `target[k]` with `weight[k] > 0`; each edge once, in any order and
+ * direction. `weight` may be NULL with length 0: all weights are one. The arrays are copied.
+ * `options` may be NULL. Cost: linear in nodes and edges. Messages about edges count nodes from 0.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, NODE_OUT_OF_RANGE, SELF_LOOP, DUPLICATE_EDGE,
+ * BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_from_weights(size_t nodes,
                                   const int64_t *source,
@@ -996,14 +996,14 @@ jko_status jko_graph_from_weights(size_t nodes,
                                   const jko_graph_options *options,
                                   jko_graph **out);
 
-/*
- Makes a chain from its reference measure and its conductances.
-
- `pi` holds one positive number per node, sum one within 1e-9; the number of nodes is `pi_len`.
- Edge `k` has the conductance `conductance[k] = pi_x K(x,y) > 0`. The arrays are copied. `options`
- may be NULL; its `reference` is not used. Cost: linear in nodes and edges.
-
- Returns: as `jko_graph_from_weights`, and NOT_NORMALISED. Any thread.
+/**
+ * Makes a chain from its reference measure and its conductances.
+ *
+ * `pi` holds one positive number per node, sum one within 1e-9; the number of nodes is `pi_len`.
+ * Edge `k` has the conductance `conductance[k] = pi_x K(x,y) > 0`. The arrays are copied. `options`
+ * may be NULL; its `reference` is not used. Cost: linear in nodes and edges.
+ *
+ * Returns: as `jko_graph_from_weights`, and NOT_NORMALISED. Any thread.
  */
 jko_status jko_graph_from_chain(const double *pi,
                                 size_t pi_len,
@@ -1016,17 +1016,17 @@ jko_status jko_graph_from_chain(const double *pi,
                                 const jko_graph_options *options,
                                 jko_graph **out);
 
-/*
- Makes the chain of a transition kernel or generator `K`, a square matrix of compressed rows.
-
- Row `x` has the entries `row_start[x] .. row_start[x+1]` of `column` and `value`, columns in any
- order; `row_start` has one entry more than there are nodes. The diagonal and zeros are ignored.
- `pi` is the reversible measure (positive, sum one), or NULL with length 0: then it is found by
- detailed balance. The arrays are copied. `options` may be NULL; its `index_base` counts for
- `row_start` and `column` alike, its `reference` is not used. Cost: linear in the entries, plus
- sorting each row.
-
- Returns: as `jko_graph_from_weights`, NOT_NORMALISED and NOT_REVERSIBLE. Any thread.
+/**
+ * Makes the chain of a transition kernel or generator `K`, a square matrix of compressed rows.
+ *
+ * Row `x` has the entries `row_start[x] .. row_start[x+1]` of `column` and `value`, columns in any
+ * order; `row_start` has one entry more than there are nodes. The diagonal and zeros are ignored.
+ * `pi` is the reversible measure (positive, sum one), or NULL with length 0: then it is found by
+ * detailed balance. The arrays are copied. `options` may be NULL; its `index_base` counts for
+ * `row_start` and `column` alike, its `reference` is not used. Cost: linear in the entries, plus
+ * sorting each row.
+ *
+ * Returns: as `jko_graph_from_weights`, NOT_NORMALISED and NOT_REVERSIBLE. Any thread.
  */
 jko_status jko_graph_from_kernel(const int64_t *row_start,
                                  size_t row_start_len,
@@ -1039,44 +1039,44 @@ jko_status jko_graph_from_kernel(const int64_t *row_start,
                                  const jko_graph_options *options,
                                  jko_graph **out);
 
-/*
- Ends a graph; NULL is fine. Any thread, once nobody uses the handle.
+/**
+ * Ends a graph; NULL is fine. Any thread, once nobody uses the handle.
  */
 void jko_graph_free(jko_graph *graph);
 
-/*
- Number of nodes `n`; 0 for NULL. Any thread.
+/**
+ * Number of nodes `n`; 0 for NULL. Any thread.
  */
 size_t jko_graph_nodes(const jko_graph *graph);
 
-/*
- Number of undirected edges `m`; 0 for NULL. Any thread.
+/**
+ * Number of undirected edges `m`; 0 for NULL. Any thread.
  */
 size_t jko_graph_edges(const jko_graph *graph);
 
-/*
- Copies the reference measure `pi`, length `n`, sum one.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Copies the reference measure `pi`, length `n`, sum one.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_graph_reference(const jko_graph *graph,
                                double *pi,
                                size_t pi_len);
 
-/*
- Copies the conductances `c_xy = pi_x K(x,y)`, length `m`, in the order of `jko_graph_edge_list`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Copies the conductances `c_xy = pi_x K(x,y)`, length `m`, in the order of `jko_graph_edge_list`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_graph_conductance(const jko_graph *graph,
                                  double *conductance,
                                  size_t conductance_len);
 
-/*
- Copies the edges, length `m` each, `source[k] < target[k]`, in lexicographic order, with nodes
- counted from `index_base` (0 or 1).
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
+/**
+ * Copies the edges, length `m` each, `source[k] < target[k]`, in lexicographic order, with nodes
+ * counted from `index_base` (0 or 1).
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
  */
 jko_status jko_graph_edge_list(const jko_graph *graph,
                                int32_t index_base,
@@ -1085,21 +1085,21 @@ jko_status jko_graph_edge_list(const jko_graph *graph,
                                int64_t *target,
                                size_t target_len);
 
-/*
- Whether `mu` (length `n`) is a distribution: finite, non-negative, sum one within 1e-9; and, if
- `positive` is not 0, with mass on every node.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED. Any thread.
+/**
+ * Whether `mu` (length `n`) is a distribution: finite, non-negative, sum one within 1e-9; and, if
+ * `positive` is not 0, with mass on every node.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED. Any thread.
  */
 jko_status jko_graph_check_distribution(const jko_graph *graph,
                                         const double *mu,
                                         size_t mu_len,
                                         int32_t positive);
 
-/*
- Computes the densities `mu_x / pi_x` of a mass vector; all lengths `n`. `density` may be `mu`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Computes the densities `mu_x / pi_x` of a mass vector; all lengths `n`. `density` may be `mu`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_graph_density(const jko_graph *graph,
                              const double *mu,
@@ -1107,12 +1107,12 @@ jko_status jko_graph_density(const jko_graph *graph,
                              double *density,
                              size_t density_len);
 
-/*
- Computes `(1 - share) mu + share pi`, which moves a distribution inside the simplex; all lengths
- `n`. `mixed` may be `mu`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT
- (`share` outside `[0, 1]`). Any thread.
+/**
+ * Computes `(1 - share) mu + share pi`, which moves a distribution inside the simplex; all lengths
+ * `n`. `mixed` may be `mu`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT
+ * (`share` outside `[0, 1]`). Any thread.
  */
 jko_status jko_graph_mix_with_reference(const jko_graph *graph,
                                         const double *mu,
@@ -1121,11 +1121,11 @@ jko_status jko_graph_mix_with_reference(const jko_graph *graph,
                                         double *mixed,
                                         size_t mixed_len);
 
-/*
- Subtracts the mean under `pi` from a potential of length `n`: the gauge of every potential that
- the library returns. `centred` may be `potential`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/**
+ * Subtracts the mean under `pi` from a potential of length `n`: the gauge of every potential that
+ * the library returns. `centred` may be `potential`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_graph_centre(const jko_graph *graph,
                             const double *potential,
@@ -1133,14 +1133,14 @@ jko_status jko_graph_centre(const jko_graph *graph,
                             double *centred,
                             size_t centred_len);
 
-/*
- Computes a mean `theta(s,t)` of two densities, and unless NULL its derivatives.
-
- `gradient` has length 2: `theta_s, theta_t`. `hessian` has length 3: `theta_ss, theta_st,
- theta_tt`. Either may be NULL with length 0. Derivatives may be infinite where a density is zero.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such mean), BAD_VALUE
- (a density that is negative or not finite). Any thread.
+/**
+ * Computes a mean `theta(s,t)` of two densities, and unless NULL its derivatives.
+ *
+ * `gradient` has length 2: `theta_s, theta_t`. `hessian` has length 3: `theta_ss, theta_st,
+ * theta_tt`. Either may be NULL with length 0. Derivatives may be infinite where a density is zero.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such mean), BAD_VALUE
+ * (a density that is negative or not finite). Any thread.
  */
 jko_status jko_mean_value(int32_t mean,
                           double s,
@@ -1151,49 +1151,49 @@ jko_status jko_mean_value(int32_t mean,
                           double *hessian,
                           size_t hessian_len);
 
-/*
- Makes the path `0 - 1 - ... - (n-1)`, unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the path `0 - 1 - ... - (n-1)`, unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_path(size_t n,
                           int32_t reference,
                           jko_graph **out);
 
-/*
- Makes the cycle on `n >= 3` nodes, unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the cycle on `n >= 3` nodes, unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_cycle(size_t n,
                            int32_t reference,
                            jko_graph **out);
 
-/*
- Makes the star on `n` nodes in all, node 0 its centre, unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the star on `n` nodes in all, node 0 its centre, unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_star(size_t n,
                           int32_t reference,
                           jko_graph **out);
 
-/*
- Makes the complete graph on `n` nodes, unit weights. Cost `O(n^2)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the complete graph on `n` nodes, unit weights. Cost `O(n^2)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_complete(size_t n,
                               int32_t reference,
                               jko_graph **out);
 
-/*
- Makes the grid with one to three sides, or the torus if `periodic` is not 0; unit weights.
-
- The last coordinate runs fastest: `(i, j, k)` is node `(i sides[1] + j) sides[2] + k`. Cost: linear
- in the nodes.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the grid with one to three sides, or the torus if `periodic` is not 0; unit weights.
+ *
+ * The last coordinate runs fastest: `(i, j, k)` is node `(i sides[1] + j) sides[2] + k`. Cost: linear
+ * in the nodes.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_grid(const size_t *sides,
                           size_t sides_len,
@@ -1201,33 +1201,33 @@ jko_status jko_graph_grid(const size_t *sides,
                           int32_t reference,
                           jko_graph **out);
 
-/*
- Makes the hypercube of `2^dimension` nodes, unit weights. Cost: linear in the edges.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the hypercube of `2^dimension` nodes, unit weights. Cost: linear in the edges.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_hypercube(size_t dimension,
                                int32_t reference,
                                jko_graph **out);
 
-/*
- Makes the Hamming graph: words of `length` letters, joined where they differ in one; unit weights.
- The number of a word is its value with the first letter most significant. Cost: linear in the
- edges.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the Hamming graph: words of `length` letters, joined where they differ in one; unit weights.
+ * The number of a word is its value with the first letter most significant. Cost: linear in the
+ * edges.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_hamming(size_t length,
                              size_t alphabet,
                              int32_t reference,
                              jko_graph **out);
 
-/*
- Makes the Erdos-Renyi graph `G(n,p)`, given that it is connected; unit weights. The same seed gives
- the same graph everywhere. Cost of a draw, of which at most 100 are made: `O(nodes + edges)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, DISCONNECTED (no draw was connected),
- OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the Erdos-Renyi graph `G(n,p)`, given that it is connected; unit weights. The same seed gives
+ * the same graph everywhere. Cost of a draw, of which at most 100 are made: `O(nodes + edges)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, DISCONNECTED (no draw was connected),
+ * OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_erdos_renyi(size_t n,
                                  double p,
@@ -1235,13 +1235,13 @@ jko_status jko_graph_erdos_renyi(size_t n,
                                  int32_t reference,
                                  jko_graph **out);
 
-/*
- Makes a stochastic block model, given that it is connected; unit weights.
-
- Block `a` holds `sizes[a]` consecutive nodes; nodes of the blocks `a` and `b` are joined with
- probability `probability[a k + b]`, a symmetric `k` by `k` matrix for `k = sizes_len`.
-
- Returns: as `jko_graph_erdos_renyi`, and LENGTH_MISMATCH. Any thread.
+/**
+ * Makes a stochastic block model, given that it is connected; unit weights.
+ *
+ * Block `a` holds `sizes[a]` consecutive nodes; nodes of the blocks `a` and `b` are joined with
+ * probability `probability[a k + b]`, a symmetric `k` by `k` matrix for `k = sizes_len`.
+ *
+ * Returns: as `jko_graph_erdos_renyi`, and LENGTH_MISMATCH. Any thread.
  */
 jko_status jko_graph_stochastic_block(const size_t *sizes,
                                       size_t sizes_len,
@@ -1251,11 +1251,11 @@ jko_status jko_graph_stochastic_block(const size_t *sizes,
                                       int32_t reference,
                                       jko_graph **out);
 
-/*
- Makes a graph by preferential attachment (Barabasi and Albert): every new node brings `m` edges;
- unit weights. Cost `O(m n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes a graph by preferential attachment (Barabasi and Albert): every new node brings `m` edges;
+ * unit weights. Cost `O(m n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_barabasi_albert(size_t n,
                                      size_t m,
@@ -1263,11 +1263,11 @@ jko_status jko_graph_barabasi_albert(size_t n,
                                      int32_t reference,
                                      jko_graph **out);
 
-/*
- Makes a small world (Watts and Strogatz): the ring with `k` neighbours each (even), every edge
- turned with probability `p`, given that it is connected; unit weights.
-
- Returns: as `jko_graph_erdos_renyi`. Any thread.
+/**
+ * Makes a small world (Watts and Strogatz): the ring with `k` neighbours each (even), every edge
+ * turned with probability `p`, given that it is connected; unit weights.
+ *
+ * Returns: as `jko_graph_erdos_renyi`. Any thread.
  */
 jko_status jko_graph_watts_strogatz(size_t n,
                                     size_t k,
@@ -1276,11 +1276,11 @@ jko_status jko_graph_watts_strogatz(size_t n,
                                     int32_t reference,
                                     jko_graph **out);
 
-/*
- Makes a random graph in which every node has the same degree, given that it is connected; unit
- weights.
-
- Returns: as `jko_graph_erdos_renyi`. Any thread.
+/**
+ * Makes a random graph in which every node has the same degree, given that it is connected; unit
+ * weights.
+ *
+ * Returns: as `jko_graph_erdos_renyi`. Any thread.
  */
 jko_status jko_graph_random_regular(size_t n,
                                     size_t degree,
@@ -1288,25 +1288,25 @@ jko_status jko_graph_random_regular(size_t n,
                                     int32_t reference,
                                     jko_graph **out);
 
-/*
- Makes a tree drawn uniformly from all labelled trees on `n` nodes; unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/**
+ * Makes a tree drawn uniformly from all labelled trees on `n` nodes; unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_random_tree(size_t n,
                                  uint64_t seed,
                                  int32_t reference,
                                  jko_graph **out);
 
-/*
- Makes the graph of the `k` nearest neighbours of points in Euclidean space: two points are joined
- where either is among the `k` nearest of the other.
-
- `points` is a matrix of one row per point, with strides in elements; it is copied. `bandwidth` 0
- gives unit weights, `h > 0` the weights `exp(-d^2 / (2 h^2))`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED
- (clusters too far apart), OUT_OF_MEMORY. Any thread.
+/**
+ * Makes the graph of the `k` nearest neighbours of points in Euclidean space: two points are joined
+ * where either is among the `k` nearest of the other.
+ *
+ * `points` is a matrix of one row per point, with strides in elements; it is copied. `bandwidth` 0
+ * gives unit weights, `h > 0` the weights `exp(-d^2 / (2 h^2))`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED
+ * (clusters too far apart), OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_graph_nearest_neighbours(const double *points,
                                         size_t rows,
@@ -1317,917 +1317,6 @@ jko_status jko_graph_nearest_neighbours(const double *points,
                                         double bandwidth,
                                         int32_t reference,
                                         jko_graph **out);
-
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_graph_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
- */
-jko_status jko_graph_options_init(jko_graph_options *options,
-                                  size_t size);
-
-/*
- Makes an undirected graph of `nodes` nodes from weighted edges.
-
- Edge `k` joins `source[k]` and `target[k]` with `weight[k] > 0`; each edge once, in any order and
- direction. `weight` may be NULL with length 0: all weights are one. The arrays are copied.
- `options` may be NULL. Cost: linear in nodes and edges. Messages about edges count nodes from 0.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, NODE_OUT_OF_RANGE, SELF_LOOP, DUPLICATE_EDGE,
- BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_from_weights(size_t nodes,
-                                  const int64_t *source,
-                                  size_t source_len,
-                                  const int64_t *target,
-                                  size_t target_len,
-                                  const double *weight,
-                                  size_t weight_len,
-                                  const jko_graph_options *options,
-                                  jko_graph **out);
-
-/*
- Makes a chain from its reference measure and its conductances.
-
- `pi` holds one positive number per node, sum one within 1e-9; the number of nodes is `pi_len`.
- Edge `k` has the conductance `conductance[k] = pi_x K(x,y) > 0`. The arrays are copied. `options`
- may be NULL; its `reference` is not used. Cost: linear in nodes and edges.
-
- Returns: as `jko_graph_from_weights`, and NOT_NORMALISED. Any thread.
- */
-jko_status jko_graph_from_chain(const double *pi,
-                                size_t pi_len,
-                                const int64_t *source,
-                                size_t source_len,
-                                const int64_t *target,
-                                size_t target_len,
-                                const double *conductance,
-                                size_t conductance_len,
-                                const jko_graph_options *options,
-                                jko_graph **out);
-
-/*
- Makes the chain of a transition kernel or generator `K`, a square matrix of compressed rows.
-
- Row `x` has the entries `row_start[x] .. row_start[x+1]` of `column` and `value`, columns in any
- order; `row_start` has one entry more than there are nodes. The diagonal and zeros are ignored.
- `pi` is the reversible measure (positive, sum one), or NULL with length 0: then it is found by
- detailed balance. The arrays are copied. `options` may be NULL; its `index_base` counts for
- `row_start` and `column` alike, its `reference` is not used. Cost: linear in the entries, plus
- sorting each row.
-
- Returns: as `jko_graph_from_weights`, NOT_NORMALISED and NOT_REVERSIBLE. Any thread.
- */
-jko_status jko_graph_from_kernel(const int64_t *row_start,
-                                 size_t row_start_len,
-                                 const int64_t *column,
-                                 size_t column_len,
-                                 const double *value,
-                                 size_t value_len,
-                                 const double *pi,
-                                 size_t pi_len,
-                                 const jko_graph_options *options,
-                                 jko_graph **out);
-
-/*
- Ends a graph; NULL is fine. Any thread, once nobody uses the handle.
- */
-void jko_graph_free(jko_graph *graph);
-
-/*
- Number of nodes `n`; 0 for NULL. Any thread.
- */
-size_t jko_graph_nodes(const jko_graph *graph);
-
-/*
- Number of undirected edges `m`; 0 for NULL. Any thread.
- */
-size_t jko_graph_edges(const jko_graph *graph);
-
-/*
- Copies the reference measure `pi`, length `n`, sum one.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_graph_reference(const jko_graph *graph,
-                               double *pi,
-                               size_t pi_len);
-
-/*
- Copies the conductances `c_xy = pi_x K(x,y)`, length `m`, in the order of `jko_graph_edge_list`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_graph_conductance(const jko_graph *graph,
-                                 double *conductance,
-                                 size_t conductance_len);
-
-/*
- Copies the edges, length `m` each, `source[k] < target[k]`, in lexicographic order, with nodes
- counted from `index_base` (0 or 1).
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
- */
-jko_status jko_graph_edge_list(const jko_graph *graph,
-                               int32_t index_base,
-                               int64_t *source,
-                               size_t source_len,
-                               int64_t *target,
-                               size_t target_len);
-
-/*
- Whether `mu` (length `n`) is a distribution: finite, non-negative, sum one within 1e-9; and, if
- `positive` is not 0, with mass on every node.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED. Any thread.
- */
-jko_status jko_graph_check_distribution(const jko_graph *graph,
-                                        const double *mu,
-                                        size_t mu_len,
-                                        int32_t positive);
-
-/*
- Computes the densities `mu_x / pi_x` of a mass vector; all lengths `n`. `density` may be `mu`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_graph_density(const jko_graph *graph,
-                             const double *mu,
-                             size_t mu_len,
-                             double *density,
-                             size_t density_len);
-
-/*
- Computes `(1 - share) mu + share pi`, which moves a distribution inside the simplex; all lengths
- `n`. `mixed` may be `mu`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT
- (`share` outside `[0, 1]`). Any thread.
- */
-jko_status jko_graph_mix_with_reference(const jko_graph *graph,
-                                        const double *mu,
-                                        size_t mu_len,
-                                        double share,
-                                        double *mixed,
-                                        size_t mixed_len);
-
-/*
- Subtracts the mean under `pi` from a potential of length `n`: the gauge of every potential that
- the library returns. `centred` may be `potential`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_graph_centre(const jko_graph *graph,
-                            const double *potential,
-                            size_t potential_len,
-                            double *centred,
-                            size_t centred_len);
-
-/*
- Computes a mean `theta(s,t)` of two densities, and unless NULL its derivatives.
-
- `gradient` has length 2: `theta_s, theta_t`. `hessian` has length 3: `theta_ss, theta_st,
- theta_tt`. Either may be NULL with length 0. Derivatives may be infinite where a density is zero.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such mean), BAD_VALUE
- (a density that is negative or not finite). Any thread.
- */
-jko_status jko_mean_value(int32_t mean,
-                          double s,
-                          double t,
-                          double *value,
-                          double *gradient,
-                          size_t gradient_len,
-                          double *hessian,
-                          size_t hessian_len);
-
-/*
- Makes the path `0 - 1 - ... - (n-1)`, unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_path(size_t n,
-                          int32_t reference,
-                          jko_graph **out);
-
-/*
- Makes the cycle on `n >= 3` nodes, unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_cycle(size_t n,
-                           int32_t reference,
-                           jko_graph **out);
-
-/*
- Makes the star on `n` nodes in all, node 0 its centre, unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_star(size_t n,
-                          int32_t reference,
-                          jko_graph **out);
-
-/*
- Makes the complete graph on `n` nodes, unit weights. Cost `O(n^2)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_complete(size_t n,
-                              int32_t reference,
-                              jko_graph **out);
-
-/*
- Makes the grid with one to three sides, or the torus if `periodic` is not 0; unit weights.
-
- The last coordinate runs fastest: `(i, j, k)` is node `(i sides[1] + j) sides[2] + k`. Cost: linear
- in the nodes.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_grid(const size_t *sides,
-                          size_t sides_len,
-                          int32_t periodic,
-                          int32_t reference,
-                          jko_graph **out);
-
-/*
- Makes the hypercube of `2^dimension` nodes, unit weights. Cost: linear in the edges.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_hypercube(size_t dimension,
-                               int32_t reference,
-                               jko_graph **out);
-
-/*
- Makes the Hamming graph: words of `length` letters, joined where they differ in one; unit weights.
- The number of a word is its value with the first letter most significant. Cost: linear in the
- edges.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_hamming(size_t length,
-                             size_t alphabet,
-                             int32_t reference,
-                             jko_graph **out);
-
-/*
- Makes the Erdos-Renyi graph `G(n,p)`, given that it is connected; unit weights. The same seed gives
- the same graph everywhere. Cost of a draw, of which at most 100 are made: `O(nodes + edges)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, DISCONNECTED (no draw was connected),
- OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_erdos_renyi(size_t n,
-                                 double p,
-                                 uint64_t seed,
-                                 int32_t reference,
-                                 jko_graph **out);
-
-/*
- Makes a stochastic block model, given that it is connected; unit weights.
-
- Block `a` holds `sizes[a]` consecutive nodes; nodes of the blocks `a` and `b` are joined with
- probability `probability[a k + b]`, a symmetric `k` by `k` matrix for `k = sizes_len`.
-
- Returns: as `jko_graph_erdos_renyi`, and LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_graph_stochastic_block(const size_t *sizes,
-                                      size_t sizes_len,
-                                      const double *probability,
-                                      size_t probability_len,
-                                      uint64_t seed,
-                                      int32_t reference,
-                                      jko_graph **out);
-
-/*
- Makes a graph by preferential attachment (Barabasi and Albert): every new node brings `m` edges;
- unit weights. Cost `O(m n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_barabasi_albert(size_t n,
-                                     size_t m,
-                                     uint64_t seed,
-                                     int32_t reference,
-                                     jko_graph **out);
-
-/*
- Makes a small world (Watts and Strogatz): the ring with `k` neighbours each (even), every edge
- turned with probability `p`, given that it is connected; unit weights.
-
- Returns: as `jko_graph_erdos_renyi`. Any thread.
- */
-jko_status jko_graph_watts_strogatz(size_t n,
-                                    size_t k,
-                                    double p,
-                                    uint64_t seed,
-                                    int32_t reference,
-                                    jko_graph **out);
-
-/*
- Makes a random graph in which every node has the same degree, given that it is connected; unit
- weights.
-
- Returns: as `jko_graph_erdos_renyi`. Any thread.
- */
-jko_status jko_graph_random_regular(size_t n,
-                                    size_t degree,
-                                    uint64_t seed,
-                                    int32_t reference,
-                                    jko_graph **out);
-
-/*
- Makes a tree drawn uniformly from all labelled trees on `n` nodes; unit weights. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_random_tree(size_t n,
-                                 uint64_t seed,
-                                 int32_t reference,
-                                 jko_graph **out);
-
-/*
- Makes the graph of the `k` nearest neighbours of points in Euclidean space: two points are joined
- where either is among the `k` nearest of the other.
-
- `points` is a matrix of one row per point, with strides in elements; it is copied. `bandwidth` 0
- gives unit weights, `h > 0` the weights `exp(-d^2 / (2 h^2))`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED
- (clusters too far apart), OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_nearest_neighbours(const double *points,
-                                        size_t rows,
-                                        size_t cols,
-                                        ptrdiff_t row_stride,
-                                        ptrdiff_t col_stride,
-                                        size_t k,
-                                        double bandwidth,
-                                        int32_t reference,
-                                        jko_graph **out);
-
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_geodesic_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
- */
-jko_status jko_geodesic_options_init(jko_geodesic_options *options,
-                                     size_t size);
-
-/*
- Solves for the geodesic from `mu0` to `mu1`, two mass vectors of length `n`, positive on every node.
-
- The masses are copied, the graph is kept. `options` may be NULL. For many problems on one graph use
- a `jko_solver` or a batch. Cost: one sparse factorisation, then per iteration one pair of
- triangular solves and a few sweeps over the edges.
-
- Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
- LEFT_SIMPLEX, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
- INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_geodesic_solve(const jko_graph *graph,
-                              const double *mu0,
-                              size_t mu0_len,
-                              const double *mu1,
-                              size_t mu1_len,
-                              const jko_geodesic_options *options,
-                              jko_geodesic **out);
-
-/*
- Ends a geodesic; NULL is fine. Any thread, once nobody uses the handle.
- */
-void jko_geodesic_free(jko_geodesic *geodesic);
-
-/*
- The distance `W_K(mu0, mu1)`; NaN for NULL. Any thread.
- */
-double jko_geodesic_distance(const jko_geodesic *geodesic);
-
-/*
- Estimated relative error of the distance and of the end potentials; NaN for NULL. Any thread.
- */
-double jko_geodesic_error_estimate(const jko_geodesic *geodesic);
-
-/*
- Estimated relative error of masses and potentials between the ends; NaN for NULL. Any thread.
- */
-double jko_geodesic_path_error_estimate(const jko_geodesic *geodesic);
-
-/*
- What the last iteration changed, relatively; NaN for NULL. Any thread.
- */
-double jko_geodesic_residual(const jko_geodesic *geodesic);
-
-/*
- Iterations that were made; 0 for NULL. Any thread.
- */
-size_t jko_geodesic_iterations(const jko_geodesic *geodesic);
-
-/*
- Time nodes of the final resolution; 0 for NULL. Any thread.
- */
-size_t jko_geodesic_time_nodes(const jko_geodesic *geodesic);
-
-/*
- Number of nodes `n` of its graph; 0 for NULL. Any thread.
- */
-size_t jko_geodesic_nodes(const jko_geodesic *geodesic);
-
-/*
- Its mobility mean, a `JKO_MEAN_` constant; -1 for NULL. Any thread.
- */
-int32_t jko_geodesic_mean(const jko_geodesic *geodesic);
-
-/*
- Why the solve stopped: `JKO_STATUS_OK` where it converged, otherwise the positive status that the
- solve returned; NULL_POINTER for NULL. Any thread.
- */
-jko_status jko_geodesic_termination(const jko_geodesic *geodesic);
-
-/*
- Copies the name of the method that ran, in the manner of `jko_last_error`; returns the bytes that
- the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
- */
-size_t jko_geodesic_method(const jko_geodesic *geodesic,
-                           char *buffer,
-                           size_t capacity);
-
-/*
- Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_geodesic_potential_start(const jko_geodesic *geodesic,
-                                        double *potential,
-                                        size_t potential_len);
-
-/*
- Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_geodesic_potential_end(const jko_geodesic *geodesic,
-                                      double *potential,
-                                      size_t potential_len);
-
-/*
- Computes the masses at time `t` in `[0, 1]`, length `n`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
- */
-jko_status jko_geodesic_mass_at(const jko_geodesic *geodesic,
-                                double t,
-                                double *mass,
-                                size_t mass_len);
-
-/*
- Computes the densities `mu_x(t) / pi_x` at time `t` in `[0, 1]`, length `n`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
- */
-jko_status jko_geodesic_density_at(const jko_geodesic *geodesic,
-                                   double t,
-                                   double *density,
-                                   size_t density_len);
-
-/*
- Computes the potential `psi(t)` at time `t` in `[0, 1]`, length `n`, mean zero under `pi`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT. Any thread.
- */
-jko_status jko_geodesic_potential_at(const jko_geodesic *geodesic,
-                                     double t,
-                                     double *potential,
-                                     size_t potential_len);
-
-/*
- Solves for the geodesics between consecutive snapshots and hands out a handle for each.
-
- `snapshots` is a matrix of one positive mass vector per row (`rows` by `cols = n`), with strides in
- elements; it is copied. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
- with NULL on an error. `num_threads` threads work, and end before the call returns; 1 starts none;
- the results are the same to the last bit. Cost: groups of eight pairs share a factorisation.
-
- Returns: the positive status of the first geodesic that did not converge, with all handles; errors
- as `jko_geodesic_solve`. Any thread.
- */
-jko_status jko_geodesic_batch(const jko_graph *graph,
-                              const double *snapshots,
-                              size_t rows,
-                              size_t cols,
-                              ptrdiff_t row_stride,
-                              ptrdiff_t col_stride,
-                              const jko_geodesic_options *options,
-                              int32_t num_threads,
-                              jko_geodesic **out,
-                              size_t out_len);
-
-/*
- Solves for the geodesics between consecutive snapshots and copies out what learning needs.
-
- Snapshots, options and threads as for `jko_geodesic_batch`. `distance` and `termination` have
- length `rows - 1`; either may be NULL with length 0. The end potentials are matrices of `rows - 1`
- rows and `cols` columns with the strides given for each; either may be NULL.
-
- Returns: as `jko_geodesic_batch`; INVALID_ARGUMENT for an output stride of 0. Any thread.
- */
-jko_status jko_geodesic_batch_values(const jko_graph *graph,
-                                     const double *snapshots,
-                                     size_t rows,
-                                     size_t cols,
-                                     ptrdiff_t row_stride,
-                                     ptrdiff_t col_stride,
-                                     const jko_geodesic_options *options,
-                                     int32_t num_threads,
-                                     double *distance,
-                                     size_t distance_len,
-                                     jko_status *termination,
-                                     size_t termination_len,
-                                     double *potential_start,
-                                     ptrdiff_t start_row_stride,
-                                     ptrdiff_t start_col_stride,
-                                     double *potential_end,
-                                     ptrdiff_t end_row_stride,
-                                     ptrdiff_t end_col_stride);
-
-/*
- Makes a solver for geodesics on a graph, which it keeps. `options` may be NULL and are copied.
- Cost: the symbolic analysis of the graph, once per graph.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_solver_new(const jko_graph *graph,
-                          const jko_geodesic_options *options,
-                          jko_solver **out);
-
-/*
- Ends a solver; NULL is fine. Its geodesics live on. Any thread, once nobody uses the handle.
- */
-void jko_solver_free(jko_solver *solver);
-
-/*
- Solves for the geodesic from `mu0` to `mu1`, mass vectors of length `n`, positive on every node,
- with one factorisation.
-
- Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
- */
-jko_status jko_solver_solve(jko_solver *solver,
-                            const double *mu0,
-                            size_t mu0_len,
-                            const double *mu1,
-                            size_t mu1_len,
-                            jko_geodesic **out);
-
-/*
- As `jko_solver_solve`, but starts from the factorisation that the previous solve left, which saves
- one when the pairs are similar; it is renewed where it does not serve.
-
- Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
- */
-jko_status jko_solver_solve_next(jko_solver *solver,
-                                 const double *mu0,
-                                 size_t mu0_len,
-                                 const double *mu1,
-                                 size_t mu1_len,
-                                 jko_geodesic **out);
-
-/*
- Makes the zero energy on a graph, which it keeps. Cost `O(n)`.
-
- Returns: NULL_POINTER, MISALIGNED. Any thread.
- */
-jko_status jko_energy_new(const jko_graph *graph,
-                          jko_energy **out);
-
-/*
- Ends an energy; NULL is fine. Flows made from it live on. Any thread, once nobody uses the handle.
- */
-void jko_energy_free(jko_energy *energy);
-
-/*
- Sets the potential `V`, length `n`, which is copied.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, BUSY. One thread at a time.
- */
-jko_status jko_energy_set_potential(jko_energy *energy,
-                                    const double *potential,
-                                    size_t potential_len);
-
-/*
- Sets the interaction `W` from a symmetric `n` by `n` matrix with strides in elements, which is
- copied.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (not square or not
- symmetric), BUSY, OUT_OF_MEMORY. One thread at a time.
- */
-jko_status jko_energy_set_interaction_dense(jko_energy *energy,
-                                            const double *interaction,
-                                            size_t rows,
-                                            size_t cols,
-                                            ptrdiff_t row_stride,
-                                            ptrdiff_t col_stride);
-
-/*
- Sets the interaction `W` from a symmetric sparse matrix, both triangles, compressed by rows or by
- columns in the manner of `jko_graph_from_kernel`; it is copied. `options` may be NULL; of them,
- `index_base` and `duplicates` count.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, NODE_OUT_OF_RANGE, DUPLICATE_EDGE, BAD_VALUE,
- INVALID_ARGUMENT (not symmetric), STRUCT_SIZE, BUSY, OUT_OF_MEMORY. One thread at a time.
- */
-jko_status jko_energy_set_interaction_sparse(jko_energy *energy,
-                                             const int64_t *row_start,
-                                             size_t row_start_len,
-                                             const int64_t *column,
-                                             size_t column_len,
-                                             const double *value,
-                                             size_t value_len,
-                                             const jko_graph_options *options);
-
-/*
- Sets the coefficient `beta` of the entropy relative to `pi`.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (not finite), BUSY. One thread at a time.
- */
-jko_status jko_energy_set_entropy(jko_energy *energy,
-                                  double beta);
-
-/*
- Adds `coefficient sum_x pi_x U(mu_x/pi_x)`; `kind` is a `JKO_INTERNAL_` constant, and `parameter`
- is its parameter. May be called once per internal energy.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, BUSY. One thread at a time.
- */
-jko_status jko_energy_add_internal(jko_energy *energy,
-                                   double coefficient,
-                                   int32_t kind,
-                                   double parameter);
-
-/*
- Computes `F(mu)` for masses `mu >= 0`, length `n`; zeros are allowed. Cost: `O(n)` and one product
- with `W`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, BUSY. Any thread.
- */
-jko_status jko_energy_value(const jko_energy *energy,
-                            const double *mu,
-                            size_t mu_len,
-                            double *value);
-
-/*
- Computes the first variation `dF/dmu_x` at masses `mu`; all lengths `n`. Cost: `O(n)` and one
- product with `W`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (also an empty node, where the energy
- has no finite derivative), BUSY. Any thread.
- */
-jko_status jko_energy_first_variation(const jko_energy *energy,
-                                      const double *mu,
-                                      size_t mu_len,
-                                      double *variation,
-                                      size_t variation_len);
-
-/*
- Computes the second variation at masses `mu`, applied to a `direction`; all lengths `n`. Cost:
- `O(n)` and one product with `W`.
-
- Returns: as `jko_energy_first_variation`. Any thread.
- */
-jko_status jko_energy_second_variation(const jko_energy *energy,
-                                       const double *mu,
-                                       size_t mu_len,
-                                       const double *direction,
-                                       size_t direction_len,
-                                       double *variation,
-                                       size_t variation_len);
-
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_flow_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
- */
-jko_status jko_flow_options_init(jko_flow_options *options,
-                                 size_t size);
-
-/*
- Simulates the gradient flow of an energy from `mu0` (length `n`, positive on every node).
-
- `times` increase; the first is the time of `mu0`, and the flow is seen at all of them. Everything
- is copied, and later changes of the energy do not matter. `options` may be NULL. Cost: one sparse
- factorisation per step.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- STRUCT_SIZE, SINGULAR, FLOW_FAILED (the message says when and why), BUSY, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_flow_simulate(const jko_energy *energy,
-                             const double *mu0,
-                             size_t mu0_len,
-                             const double *times,
-                             size_t times_len,
-                             const jko_flow_options *options,
-                             jko_flow **out);
-
-/*
- Ends a flow; NULL is fine. Any thread, once nobody uses the handle.
- */
-void jko_flow_free(jko_flow *flow);
-
-/*
- Number of times at which the flow was seen; 0 for NULL. Any thread.
- */
-size_t jko_flow_count(const jko_flow *flow);
-
-/*
- Number of nodes `n`; 0 for NULL. Any thread.
- */
-size_t jko_flow_nodes(const jko_flow *flow);
-
-/*
- Number of steps taken; 0 for NULL. Any thread.
- */
-size_t jko_flow_steps(const jko_flow *flow);
-
-/*
- Number of steps tried and given up for shorter ones; 0 for NULL. Any thread.
- */
-size_t jko_flow_rejected(const jko_flow *flow);
-
-/*
- Copies the times, length `jko_flow_count`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_flow_times(const jko_flow *flow,
-                          double *times,
-                          size_t times_len);
-
-/*
- Copies the energy at each time, length `jko_flow_count`; it never increases.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_flow_energies(const jko_flow *flow,
-                             double *energies,
-                             size_t energies_len);
-
-/*
- Copies the masses at time number `index`, counted from 0, length `n`.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such time). Any thread.
- */
-jko_status jko_flow_mass(const jko_flow *flow,
-                         size_t index,
-                         double *mass,
-                         size_t mass_len);
-
-/*
- Copies the masses at all times into a matrix of one row per time (`rows = jko_flow_count`, `cols =
- n`), with strides in elements.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (a stride of 0). Any thread.
- */
-jko_status jko_flow_masses(const jko_flow *flow,
-                           double *masses,
-                           size_t rows,
-                           size_t cols,
-                           ptrdiff_t row_stride,
-                           ptrdiff_t col_stride);
-
-/*
- Fills `size` bytes of options with the defaults; pass `sizeof(jko_fit_options)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
- */
-jko_status jko_fit_options_init(jko_fit_options *options,
-                                size_t size);
-
-/*
- Fills `size` bytes of a ridge with the defaults; pass `sizeof(jko_ridge)`.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
- */
-jko_status jko_ridge_init(jko_ridge *ridge,
-                          size_t size);
-
-/*
- Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE. Any thread.
- */
-jko_status jko_fit_new(const jko_graph *graph,
-                       const jko_fit_options *options,
-                       jko_fit **out);
-
-/*
- Ends a fit; NULL is fine. Any thread, once nobody uses the handle.
- */
-void jko_fit_free(jko_fit *fit);
-
-/*
- Reads the number of steps added so far.
-
- Returns: NULL_POINTER, MISALIGNED, BUSY. Any thread.
- */
-jko_status jko_fit_pairs(const jko_fit *fit,
-                         size_t *pairs);
-
-/*
- Adds one step of length `tau > 0` whose geodesic is known, with a `weight > 0` in the loss (1 unless
- steps differ in reliability). Nothing is kept of the geodesic. Cost: a few sweeps over the edges.
-
- Returns: NULL_POINTER, MISALIGNED, BAD_VALUE, INVALID_ARGUMENT (a geodesic on another graph or with
- another mean), NOT_CONVERGED, BUSY. One thread at a time.
- */
-jko_status jko_fit_add_pair(jko_fit *fit,
-                            const jko_geodesic *geodesic,
-                            double tau,
-                            double weight);
-
-/*
- Adds the steps between consecutive snapshots at increasing times, each with weight one.
-
- `times` has length `rows`; `snapshots` is a matrix of one positive mass vector per row (`rows` by
- `cols = n`), with strides in elements. Both are copied. `num_threads` threads solve for the
- geodesics, and end before the call returns; 1 starts none; the result is the same to the last bit.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- NOT_CONVERGED (a geodesic; the message names the step), SINGULAR, BUSY, OUT_OF_MEMORY. One thread
- at a time.
- */
-jko_status jko_fit_add_trajectory(jko_fit *fit,
-                                  const double *times,
-                                  size_t times_len,
-                                  const double *snapshots,
-                                  size_t rows,
-                                  size_t cols,
-                                  ptrdiff_t row_stride,
-                                  ptrdiff_t col_stride,
-                                  int32_t num_threads);
-
-/*
- Adds everything that `other` has seen, for data that were read in parts.
-
- Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms, loss or mean, or
- the fit itself), BUSY. One thread at a time for `fit`; `other` is only read.
- */
-jko_status jko_fit_merge(jko_fit *fit,
-                         const jko_fit *other);
-
-/*
- Solves for the energy that minimises the loss plus the ridge; `ridge` may be NULL. The fit can be
- added to and solved again. Cost: one sparse factorisation.
-
- Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, INVALID_ARGUMENT (no step yet, a bad ridge),
- NOT_DETERMINED (the data leave a coefficient open), SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_fit_solve(const jko_fit *fit,
-                         const jko_ridge *ridge,
-                         jko_fitted **out);
-
-/*
- Ends a fitted energy; NULL is fine. Any thread, once nobody uses the handle.
- */
-void jko_fitted_free(jko_fitted *fitted);
-
-/*
- Makes an energy of its own from the fitted one, ready for a flow.
-
- Returns: NULL_POINTER, MISALIGNED. Any thread.
- */
-jko_status jko_fitted_energy(const jko_fitted *fitted,
-                             jko_energy **out);
-
-/*
- Copies the potential, length `n`, mean zero under `pi`; zeros where it was not among the terms.
-
- Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_fitted_potential(const jko_fitted *fitted,
-                                double *potential,
-                                size_t potential_len);
-
-/*
- The entropy coefficient `beta`, 0 where it was not among the terms; NaN for NULL. Any thread.
- */
-double jko_fitted_entropy(const jko_fitted *fitted);
-
-/*
- The loss at the solution, without the ridge; NaN for NULL. Any thread.
- */
-double jko_fitted_residual(const jko_fitted *fitted);
-
-/*
- The share of the observed motion that the energy explains, 1 for data that follow it exactly; NaN
- for NULL. Any thread.
- */
-double jko_fitted_explained(const jko_fitted *fitted);
-
-/*
- Steps that were seen; 0 for NULL. Any thread.
- */
-size_t jko_fitted_pairs(const jko_fitted *fitted);
 
 #ifdef __cplusplus
 }  // extern "C"

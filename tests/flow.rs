@@ -388,16 +388,3 @@ fn flows_towards_the_boundary_go_on_or_say_why_not() {
     let backward = FreeEnergy::new(&graph).with_entropy(-1.0).unwrap();
     assert_refused(backward.flow(&mu, &[0.0, 50.0], &usual), &["beyond time", "node"]);
 }
-
-/// Timing of a large flow, for `cargo test --release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn large_grid() {
-    let graph = Graph::grid(&[100, 100], false, Reference::Degree).unwrap();
-    let energy = heat(&graph).with_potential(noise(10_000, 1)).unwrap();
-    let start = std::time::Instant::now();
-    let flow =
-        energy.flow(&distribution(10_000, 2), &[0.0, 1.0, 100.0], &FlowOptions::default()).unwrap();
-    assert_is_flow(&energy, &flow);
-    println!("{} steps, {} rejected, {:?}", flow.steps(), flow.rejected(), start.elapsed());
-}

@@ -220,7 +220,8 @@ pub unsafe extern "C" fn jko_energy_first_variation(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (energy, mu) = unsafe { (input::handle("energy", energy)?, input::input("mu", mu, mu_len)?) };
+        let (energy, mu) =
+            unsafe { (input::handle("energy", energy)?, input::input("mu", mu, mu_len)?) };
         let energy = energy.energy.read("energy")?;
         let nodes = energy.graph().nodes();
         // SAFETY: the contract of the module.

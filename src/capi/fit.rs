@@ -153,9 +153,8 @@ pub unsafe extern "C" fn jko_fit_new(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, graph, options) = unsafe {
-            (input::slot("out", out)?, input::handle("graph", graph)?, fit_options(options)?)
-        };
+        let (out, graph, options) =
+            unsafe { (input::slot("out", out)?, input::handle("graph", graph)?, fit_options(options)?) };
         out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?) });
         Ok(JKO_STATUS_OK)
     })
@@ -197,9 +196,8 @@ pub unsafe extern "C" fn jko_fit_add_pair(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (fit, geodesic) = unsafe {
-            (input::handle("fit", fit.cast_const())?, input::handle("geodesic", geodesic)?)
-        };
+        let (fit, geodesic) =
+            unsafe { (input::handle("fit", fit.cast_const())?, input::handle("geodesic", geodesic)?) };
         fit.fit.write("fit")?.add_pair(&geodesic.geodesic, tau, weight)?;
         Ok(JKO_STATUS_OK)
     })
@@ -274,9 +272,8 @@ pub unsafe extern "C" fn jko_fit_solve(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, fit, ridge) = unsafe {
-            (input::slot("out", out)?, input::handle("fit", fit)?, input::options(ridge)?)
-        };
+        let (out, fit, ridge) =
+            unsafe { (input::slot("out", out)?, input::handle("fit", fit)?, input::options(ridge)?) };
         let ridge = Ridge::on_potential(ridge.potential).with_entropy(ridge.entropy);
         let fitted = fit.fit.read("fit")?.solve(&ridge)?;
         out.fill(jko_fitted { fitted });

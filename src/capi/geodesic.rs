@@ -437,7 +437,8 @@ pub unsafe extern "C" fn jko_geodesic_batch_values(
 ) -> jko_status {
     guard(|| {
         let pairs = rows.saturating_sub(1);
-        let shaped = |data, row_stride, col_stride| Matrix { data, rows: pairs, cols, row_stride, col_stride };
+        let shaped =
+            |data, row_stride, col_stride| Matrix { data, rows: pairs, cols, row_stride, col_stride };
         let start = shaped(potential_start, start_row_stride, start_col_stride);
         let end = shaped(potential_end, end_row_stride, end_col_stride);
         let matrix = Matrix { data: snapshots, rows, cols, row_stride, col_stride };

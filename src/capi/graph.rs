@@ -278,7 +278,9 @@ pub(super) fn sparse_rows(
 ) -> Result<CsMat<f64>, Failure> {
     let invalid = |message: String| Failure::new(JKO_STATUS_INVALID_ARGUMENT, message);
     let Some(n) = row_start.len().checked_sub(1) else {
-        return Err(invalid("row_start: it is empty, but has one entry more than there are rows".into()));
+        return Err(invalid(
+            "row_start: it is empty, but has one entry more than there are rows".into(),
+        ));
     };
     input::check_length("value", value.len(), column.len())?;
     let mut start = input::reserved(n + 1, "row_start")?;
@@ -288,7 +290,8 @@ pub(super) fn sparse_rows(
         match at_zero.filter(|&at| at >= before && at <= column.len() && (x > 0 || at == 0)) {
             Some(at) => start.push(at),
             None => {
-                let first = if x == 0 { "must be the index base" } else { "decreases or is out of range" };
+                let first =
+                    if x == 0 { "must be the index base" } else { "decreases or is out of range" };
                 return Err(invalid(format!("row_start[{x}]: {at} {first}")));
             }
         }
@@ -493,10 +496,7 @@ pub unsafe extern "C" fn jko_graph_mix_with_reference(
         let graph = &unsafe { input::handle("graph", graph)? }.graph;
         // SAFETY: the contract of the module.
         let (mu, out) = unsafe {
-            (
-                input::input("mu", mu, mu_len)?,
-                input::output("mixed", mixed, mixed_len, graph.nodes())?,
-            )
+            (input::input("mu", mu, mu_len)?, input::output("mixed", mixed, mixed_len, graph.nodes())?)
         };
         out.write(graph.mix_with_reference(mu, share)?);
         Ok(JKO_STATUS_OK)
@@ -596,7 +596,11 @@ unsafe fn named(
 ///
 /// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
-pub unsafe extern "C" fn jko_graph_path(n: usize, reference: i32, out: *mut *mut jko_graph) -> jko_status {
+pub unsafe extern "C" fn jko_graph_path(
+    n: usize,
+    reference: i32,
+    out: *mut *mut jko_graph,
+) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
         unsafe { named(out, reference, |reference| Graph::path(n, reference)) }
@@ -607,7 +611,11 @@ pub unsafe extern "C" fn jko_graph_path(n: usize, reference: i32, out: *mut *mut
 ///
 /// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
-pub unsafe extern "C" fn jko_graph_cycle(n: usize, reference: i32, out: *mut *mut jko_graph) -> jko_status {
+pub unsafe extern "C" fn jko_graph_cycle(
+    n: usize,
+    reference: i32,
+    out: *mut *mut jko_graph,
+) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
         unsafe { named(out, reference, |reference| Graph::cycle(n, reference)) }
@@ -618,7 +626,11 @@ pub unsafe extern "C" fn jko_graph_cycle(n: usize, reference: i32, out: *mut *mu
 ///
 /// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
-pub unsafe extern "C" fn jko_graph_star(n: usize, reference: i32, out: *mut *mut jko_graph) -> jko_status {
+pub unsafe extern "C" fn jko_graph_star(
+    n: usize,
+    reference: i32,
+    out: *mut *mut jko_graph,
+) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
         unsafe { named(out, reference, |reference| Graph::star(n, reference)) }

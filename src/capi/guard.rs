@@ -123,16 +123,24 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
+    static OTHERS: AtomicUsize = AtomicUsize::new(0);
+
+    /// Stands for the hook of the application, there before the library is first called.
+    fn application_hook() {
+        static SET: Once = Once::new();
+        SET.call_once(|| {
+            panic::set_hook(Box::new(|info| {
+                let text = info.payload().downcast_ref::<&str>().copied().unwrap_or("");
+                SEEN.fetch_add(usize::from(text.starts_with("boundary")), Ordering::SeqCst);
+                OTHERS.fetch_add(usize::from(text == "elsewhere"), Ordering::SeqCst);
+            }));
+        });
+    }
+
     #[test]
     fn a_panic_is_a_status_prints_nothing_and_poisons() {
-        static SEEN: AtomicUsize = AtomicUsize::new(0);
-        static OTHERS: AtomicUsize = AtomicUsize::new(0);
-        // this hook stands for the application's; other tests of this process may reach it
-        panic::set_hook(Box::new(|info| {
-            let text = info.payload().downcast_ref::<&str>().copied().unwrap_or("");
-            SEEN.fetch_add(usize::from(text.starts_with("boundary")), Ordering::SeqCst);
-            OTHERS.fetch_add(usize::from(text == "elsewhere"), Ordering::SeqCst);
-        }));
+        application_hook();
         let handle = Exclusive::new(1);
         let status = guard(|| {
             let _held = handle.write("handle")?;
@@ -154,6 +162,7 @@ mod tests {
 
     #[test]
     fn a_handle_in_use_is_busy() {
+        application_hook();
         let handle = Exclusive::new(1);
         let status = guard(|| {
             let _held = handle.write("handle")?;

@@ -39,7 +39,11 @@ pub(super) unsafe fn handle<'a, T>(name: &str, pointer: *const T) -> Result<&'a 
 ///
 /// # Safety
 /// The pointer, unless NULL, points to `len` initialised elements that nobody writes meanwhile.
-pub(super) unsafe fn input<'a, T>(name: &str, pointer: *const T, len: usize) -> Result<&'a [T], Failure> {
+pub(super) unsafe fn input<'a, T>(
+    name: &str,
+    pointer: *const T,
+    len: usize,
+) -> Result<&'a [T], Failure> {
     if len == 0 {
         return Ok(&[]);
     }
@@ -103,6 +107,7 @@ pub(super) unsafe fn output<T: Copy>(
     check_length(name, len, expected)?;
     if len > 0 {
         not_null(name, pointer)?;
+        check_size::<T>(name, Some(len))?;
     }
     Ok(Output { pointer, len })
 }
@@ -214,6 +219,9 @@ impl<P> Matrix<P> {
 pub(super) unsafe fn rows(name: &str, matrix: Matrix<*const f64>) -> Result<Vec<Vec<f64>>, Failure> {
     if matrix.check(name)? {
         not_null(name, matrix.data)?;
+    } else if matrix.rows > 0 {
+        let message = format!("{name} (cols): a row needs at least one entry");
+        return Err(Failure::new(JKO_STATUS_LENGTH_MISMATCH, message));
     }
     let mut rows = reserved(matrix.rows, name)?;
     for i in 0..matrix.rows {
@@ -232,7 +240,10 @@ pub(super) struct OutputMatrix(Option<Matrix<*mut f64>>);
 ///
 /// # Safety
 /// Every entry that the strides reach may be written until the call returns.
-pub(super) unsafe fn output_matrix(name: &str, matrix: Matrix<*mut f64>) -> Result<OutputMatrix, Failure> {
+pub(super) unsafe fn output_matrix(
+    name: &str,
+    matrix: Matrix<*mut f64>,
+) -> Result<OutputMatrix, Failure> {
     if matrix.data.is_null() {
         return Ok(OutputMatrix(None));
     }
@@ -274,7 +285,13 @@ pub(super) fn reserved<T>(count: usize, what: &str) -> Result<Vec<T>, Failure> {
 }
 
 /// A node index from C, counted from `base`.
-pub(super) fn node(name: &str, at: usize, index: i64, base: i64, nodes: usize) -> Result<usize, Failure> {
+pub(super) fn node(
+    name: &str,
+    at: usize,
+    index: i64,
+    base: i64,
+    nodes: usize,
+) -> Result<usize, Failure> {
     let from_zero = index.checked_sub(base).and_then(|x| usize::try_from(x).ok());
     from_zero.filter(|&x| x < nodes).ok_or_else(|| {
         Failure::new(
@@ -307,7 +324,8 @@ pub(super) fn reserved_zero(name: &str, value: i32) -> Result<(), Failure> {
     if value == 0 {
         return Ok(());
     }
-    let message = format!("{name}: {value}, but a reserved field must be 0; call the init function first");
+    let message =
+        format!("{name}: {value}, but a reserved field must be 0; call the init function first");
     Err(Failure::new(JKO_STATUS_INVALID_ARGUMENT, message))
 }
 
@@ -327,7 +345,8 @@ pub(super) unsafe trait Options: Copy {
 fn check_struct_size<T: Options>(size: usize) -> Result<(), Failure> {
     let first = mem::size_of::<usize>();
     if size < first || size > LARGEST_STRUCT || !size.is_multiple_of(mem::align_of::<T>()) {
-        let message = format!("{}: struct_size {size} is impossible; call its init function first", T::NAME);
+        let message =
+            format!("{}: struct_size {size} is impossible; call its init function first", T::NAME);
         return Err(Failure::new(JKO_STATUS_STRUCT_SIZE, message));
     }
     Ok(())

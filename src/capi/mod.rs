@@ -46,10 +46,11 @@ pub const JKO_VERSION_PATCH: i32 = 0;
 /// Version of the binary interface; it changes when programs have to be compiled anew.
 pub const JKO_ABI_VERSION: i32 = 0;
 
-const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
-    Ok(version) => version,
-    Err(_) => c"unknown",
-};
+const VERSION: &CStr =
+    match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+        Ok(version) => version,
+        Err(_) => c"unknown",
+    };
 
 /// The version of the library that runs, such as "0.1.0". Static text. Any thread, any time.
 #[no_mangle]
