@@ -408,6 +408,173 @@ size_t jko_last_error(char *buffer,
                       size_t capacity);
 
 /**
+ * Makes the path `0 - 1 - ... - (n-1)`, unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_path(size_t n,
+                          int32_t reference,
+                          jko_graph **out);
+
+/**
+ * Makes the cycle on `n >= 3` nodes, unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_cycle(size_t n,
+                           int32_t reference,
+                           jko_graph **out);
+
+/**
+ * Makes the star on `n` nodes in all, node 0 its centre, unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_star(size_t n,
+                          int32_t reference,
+                          jko_graph **out);
+
+/**
+ * Makes the complete graph on `n` nodes, unit weights. Cost `O(n^2)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_complete(size_t n,
+                              int32_t reference,
+                              jko_graph **out);
+
+/**
+ * Makes the grid with one to three sides, or the torus if `periodic` is not 0; unit weights.
+ *
+ * The last coordinate runs fastest: `(i, j, k)` is node `(i sides[1] + j) sides[2] + k`. Cost: linear
+ * in the nodes.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_grid(const size_t *sides,
+                          size_t sides_len,
+                          int32_t periodic,
+                          int32_t reference,
+                          jko_graph **out);
+
+/**
+ * Makes the hypercube of `2^dimension` nodes, unit weights. Cost: linear in the edges.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_hypercube(size_t dimension,
+                               int32_t reference,
+                               jko_graph **out);
+
+/**
+ * Makes the Hamming graph: words of `length` letters, joined where they differ in one; unit weights.
+ * The number of a word is its value with the first letter most significant. Cost: linear in the
+ * edges.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_hamming(size_t length,
+                             size_t alphabet,
+                             int32_t reference,
+                             jko_graph **out);
+
+/**
+ * Makes the Erdos-Renyi graph `G(n,p)`, given that it is connected; unit weights. The same seed gives
+ * the same graph everywhere. Cost of a draw, of which at most 100 are made: `O(nodes + edges)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, DISCONNECTED (no draw was connected),
+ * OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_erdos_renyi(size_t n,
+                                 double p,
+                                 uint64_t seed,
+                                 int32_t reference,
+                                 jko_graph **out);
+
+/**
+ * Makes a stochastic block model, given that it is connected; unit weights.
+ *
+ * Block `a` holds `sizes[a]` consecutive nodes; nodes of the blocks `a` and `b` are joined with
+ * probability `probability[a k + b]`, a symmetric `k` by `k` matrix for `k = sizes_len`.
+ *
+ * Returns: as `jko_graph_erdos_renyi`, and LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_graph_stochastic_block(const size_t *sizes,
+                                      size_t sizes_len,
+                                      const double *probability,
+                                      size_t probability_len,
+                                      uint64_t seed,
+                                      int32_t reference,
+                                      jko_graph **out);
+
+/**
+ * Makes a graph by preferential attachment (Barabasi and Albert): every new node brings `m` edges;
+ * unit weights. Cost `O(m n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_barabasi_albert(size_t n,
+                                     size_t m,
+                                     uint64_t seed,
+                                     int32_t reference,
+                                     jko_graph **out);
+
+/**
+ * Makes a small world (Watts and Strogatz): the ring with `k` neighbours each (even), every edge
+ * turned with probability `p`, given that it is connected; unit weights.
+ *
+ * Returns: as `jko_graph_erdos_renyi`. Any thread.
+ */
+jko_status jko_graph_watts_strogatz(size_t n,
+                                    size_t k,
+                                    double p,
+                                    uint64_t seed,
+                                    int32_t reference,
+                                    jko_graph **out);
+
+/**
+ * Makes a random graph in which every node has the same degree, given that it is connected; unit
+ * weights.
+ *
+ * Returns: as `jko_graph_erdos_renyi`. Any thread.
+ */
+jko_status jko_graph_random_regular(size_t n,
+                                    size_t degree,
+                                    uint64_t seed,
+                                    int32_t reference,
+                                    jko_graph **out);
+
+/**
+ * Makes a tree drawn uniformly from all labelled trees on `n` nodes; unit weights. Cost `O(n)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_random_tree(size_t n,
+                                 uint64_t seed,
+                                 int32_t reference,
+                                 jko_graph **out);
+
+/**
+ * Makes the graph of the `k` nearest neighbours of points in Euclidean space: two points are joined
+ * where either is among the `k` nearest of the other.
+ *
+ * `points` is a matrix of one row per point, with strides in elements; it is copied. `bandwidth` 0
+ * gives unit weights, `h > 0` the weights `exp(-d^2 / (2 h^2))`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED
+ * (clusters too far apart), OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_graph_nearest_neighbours(const double *points,
+                                        size_t rows,
+                                        size_t cols,
+                                        ptrdiff_t row_stride,
+                                        ptrdiff_t col_stride,
+                                        size_t k,
+                                        double bandwidth,
+                                        int32_t reference,
+                                        jko_graph **out);
+
+/**
  * Makes the zero energy on a graph, which it keeps. Cost `O(n)`.
  *
  * Returns: NULL_POINTER, MISALIGNED. Any thread.
@@ -1150,173 +1317,6 @@ jko_status jko_mean_value(int32_t mean,
                           size_t gradient_len,
                           double *hessian,
                           size_t hessian_len);
-
-/**
- * Makes the path `0 - 1 - ... - (n-1)`, unit weights. Cost `O(n)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_path(size_t n,
-                          int32_t reference,
-                          jko_graph **out);
-
-/**
- * Makes the cycle on `n >= 3` nodes, unit weights. Cost `O(n)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_cycle(size_t n,
-                           int32_t reference,
-                           jko_graph **out);
-
-/**
- * Makes the star on `n` nodes in all, node 0 its centre, unit weights. Cost `O(n)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_star(size_t n,
-                          int32_t reference,
-                          jko_graph **out);
-
-/**
- * Makes the complete graph on `n` nodes, unit weights. Cost `O(n^2)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_complete(size_t n,
-                              int32_t reference,
-                              jko_graph **out);
-
-/**
- * Makes the grid with one to three sides, or the torus if `periodic` is not 0; unit weights.
- *
- * The last coordinate runs fastest: `(i, j, k)` is node `(i sides[1] + j) sides[2] + k`. Cost: linear
- * in the nodes.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_grid(const size_t *sides,
-                          size_t sides_len,
-                          int32_t periodic,
-                          int32_t reference,
-                          jko_graph **out);
-
-/**
- * Makes the hypercube of `2^dimension` nodes, unit weights. Cost: linear in the edges.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_hypercube(size_t dimension,
-                               int32_t reference,
-                               jko_graph **out);
-
-/**
- * Makes the Hamming graph: words of `length` letters, joined where they differ in one; unit weights.
- * The number of a word is its value with the first letter most significant. Cost: linear in the
- * edges.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_hamming(size_t length,
-                             size_t alphabet,
-                             int32_t reference,
-                             jko_graph **out);
-
-/**
- * Makes the Erdos-Renyi graph `G(n,p)`, given that it is connected; unit weights. The same seed gives
- * the same graph everywhere. Cost of a draw, of which at most 100 are made: `O(nodes + edges)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, DISCONNECTED (no draw was connected),
- * OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_erdos_renyi(size_t n,
-                                 double p,
-                                 uint64_t seed,
-                                 int32_t reference,
-                                 jko_graph **out);
-
-/**
- * Makes a stochastic block model, given that it is connected; unit weights.
- *
- * Block `a` holds `sizes[a]` consecutive nodes; nodes of the blocks `a` and `b` are joined with
- * probability `probability[a k + b]`, a symmetric `k` by `k` matrix for `k = sizes_len`.
- *
- * Returns: as `jko_graph_erdos_renyi`, and LENGTH_MISMATCH. Any thread.
- */
-jko_status jko_graph_stochastic_block(const size_t *sizes,
-                                      size_t sizes_len,
-                                      const double *probability,
-                                      size_t probability_len,
-                                      uint64_t seed,
-                                      int32_t reference,
-                                      jko_graph **out);
-
-/**
- * Makes a graph by preferential attachment (Barabasi and Albert): every new node brings `m` edges;
- * unit weights. Cost `O(m n)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_barabasi_albert(size_t n,
-                                     size_t m,
-                                     uint64_t seed,
-                                     int32_t reference,
-                                     jko_graph **out);
-
-/**
- * Makes a small world (Watts and Strogatz): the ring with `k` neighbours each (even), every edge
- * turned with probability `p`, given that it is connected; unit weights.
- *
- * Returns: as `jko_graph_erdos_renyi`. Any thread.
- */
-jko_status jko_graph_watts_strogatz(size_t n,
-                                    size_t k,
-                                    double p,
-                                    uint64_t seed,
-                                    int32_t reference,
-                                    jko_graph **out);
-
-/**
- * Makes a random graph in which every node has the same degree, given that it is connected; unit
- * weights.
- *
- * Returns: as `jko_graph_erdos_renyi`. Any thread.
- */
-jko_status jko_graph_random_regular(size_t n,
-                                    size_t degree,
-                                    uint64_t seed,
-                                    int32_t reference,
-                                    jko_graph **out);
-
-/**
- * Makes a tree drawn uniformly from all labelled trees on `n` nodes; unit weights. Cost `O(n)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_random_tree(size_t n,
-                                 uint64_t seed,
-                                 int32_t reference,
-                                 jko_graph **out);
-
-/**
- * Makes the graph of the `k` nearest neighbours of points in Euclidean space: two points are joined
- * where either is among the `k` nearest of the other.
- *
- * `points` is a matrix of one row per point, with strides in elements; it is copied. `bandwidth` 0
- * gives unit weights, `h > 0` the weights `exp(-d^2 / (2 h^2))`.
- *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, DISCONNECTED
- * (clusters too far apart), OUT_OF_MEMORY. Any thread.
- */
-jko_status jko_graph_nearest_neighbours(const double *points,
-                                        size_t rows,
-                                        size_t cols,
-                                        ptrdiff_t row_stride,
-                                        ptrdiff_t col_stride,
-                                        size_t k,
-                                        double bandwidth,
-                                        int32_t reference,
-                                        jko_graph **out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -23,7 +23,10 @@
 //! ```
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
+// an index is a node or an edge here, and sums over them should look like sums
+#![allow(clippy::needless_range_loop)]
 
+pub mod capi;
 pub mod energy;
 mod error;
 pub mod fit;

@@ -131,7 +131,7 @@ fn refusals_leave_the_fit_as_it_was() {
     let before = fit.solve(&Ridge::default()).expect("determined");
 
     let refused = |result: jkoflow::Result<()>, part: &str| {
-        let message = result.err().expect("refused").to_string();
+        let message = result.expect_err("refused").to_string();
         assert!(message.contains(part), "{message}");
     };
     refused(fit.add_trajectory(&times[..3], &snapshots, 1), "times: expected 4 entries, got 3");

@@ -150,7 +150,7 @@ impl NormalEquations {
         }
         for (p, name) in names.iter().enumerate() {
             let diagonal = self.features[(p, p)];
-            if !(schur[(p, p)] > DETERMINED * diagonal) {
+            if schur[(p, p)].is_nan() || schur[(p, p)] <= DETERMINED * diagonal {
                 let term = (*name).to_string();
                 return Err(Error::NotDetermined { term, pairs: self.pairs });
             }

@@ -62,9 +62,17 @@ impl Graph {
         let mut by_worker: Vec<std::vec::IntoIter<Result<Vec<Geodesic>>>> = if workers == 1 {
             vec![work(0).into_iter()]
         } else {
-            std::thread::scope(|scope| {
+            std::thread::scope(|scope| -> Result<_> {
                 let work = &work;
-                let handles: Vec<_> = (1..workers).map(|w| scope.spawn(move || work(w))).collect();
+                let mut handles = Vec::with_capacity(workers - 1);
+                for w in 1..workers {
+                    // the name tells the panic hook of the C boundary that the thread is ours
+                    let thread = std::thread::Builder::new().name("jkoflow".into());
+                    let handle = thread.spawn_scoped(scope, move || work(w)).map_err(|error| {
+                        Error::invalid("threads", format!("thread {w} could not be started: {error}"))
+                    })?;
+                    handles.push(handle);
+                }
                 let mut results = vec![work(0).into_iter()];
                 for handle in handles {
                     match handle.join() {
@@ -72,8 +80,8 @@ impl Graph {
                         Err(panic) => std::panic::resume_unwind(panic),
                     }
                 }
-                results
-            })
+                Ok(results)
+            })?
         };
         let mut geodesics = Vec::with_capacity(pairs.len());
         for group in 0..groups.len() {
