@@ -41,3 +41,8 @@ pub use fit::{Fit, FitOptions, FittedEnergy, Loss, Ridge, Term};
 pub use flow::{Flow, FlowOptions};
 pub use geodesic::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 pub use graph::{Duplicates, Graph, LaplacianSolver, Mean, Reference};
+
+/// The README's Rust is compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

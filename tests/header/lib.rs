@@ -1,0 +1,1 @@
+//! Nothing but a home for the test of the generated header.
