@@ -190,6 +190,14 @@ pub(crate) fn check_non_negative(argument: &str, values: &[f64]) -> Result<()> {
     check_each(argument, values, |v| v.is_finite() && v >= 0.0, "is not a non-negative finite number")
 }
 
+/// Refuses a tolerance outside the open interval from zero to one.
+pub(crate) fn check_tolerance(tolerance: f64) -> Result<()> {
+    if tolerance > 0.0 && tolerance < 1.0 {
+        return Ok(());
+    }
+    Err(Error::invalid("tolerance", format!("{tolerance} is not between 0 and 1")))
+}
+
 /// Refuses anything but finite, strictly increasing numbers.
 pub(crate) fn check_increasing(argument: &str, values: &[f64]) -> Result<()> {
     check_finite(argument, values)?;

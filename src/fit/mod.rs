@@ -5,7 +5,7 @@
 //! to `mu_{k+1}` (Jordan, Kinderlehrer, Otto 1998; Terpin et al. 2024; Rancati et al. 2026). The fit
 //! minimises the squared violation of this condition along the edges. It is quadratic in the
 //! parameters of an energy that is linear in them, so the data enter only through sums: see
-//! [`normal`].
+//! `normal.rs`.
 //!
 //! # Gauge
 //!

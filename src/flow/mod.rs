@@ -54,10 +54,7 @@ impl FlowOptions {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
-            let reason = format!("{} is not between 0 and 1", self.tolerance);
-            return Err(Error::invalid("tolerance", reason));
-        }
+        error::check_tolerance(self.tolerance)?;
         if self.max_steps == 0 {
             return Err(Error::invalid("max_steps", "0 steps lead nowhere"));
         }

@@ -15,6 +15,7 @@ use super::field::{GradientField, JacobianLayout};
 use crate::energy::FreeEnergy;
 use crate::error::Result;
 use crate::graph::Mean;
+use crate::linalg::vector::axpy;
 use crate::linalg::{Factorisation, SparseLu};
 
 const STAGES: usize = 8;
@@ -135,7 +136,7 @@ impl<'a> Rosenbrock<'a> {
             self.stage(i, h)?;
         }
         let mut end = self.argument.clone();
-        add_multiple(&mut end, 1.0, &self.stages[STAGES - 1]);
+        axpy(1.0, &self.stages[STAGES - 1], &mut end);
         check_filled(&end)?;
         let drift = self.mu.iter().sum::<f64>() / end.iter().sum::<f64>();
         end.iter_mut().for_each(|m| *m *= drift);
@@ -171,7 +172,7 @@ impl<'a> Rosenbrock<'a> {
                     self.argument.copy_from_slice(&self.mu);
                     add_combination(&mut self.argument, 1.0, A[i - 1], before);
                 } else {
-                    add_multiple(&mut self.argument, 1.0, &before[i - 1]);
+                    axpy(1.0, &before[i - 1], &mut self.argument);
                 }
                 check_filled(&self.argument)?;
                 self.field.evaluate(&self.argument, k);
@@ -182,7 +183,7 @@ impl<'a> Rosenbrock<'a> {
         // The columns of J sum to zero, so k does as well. What the solution of a stiff system adds
         // to that goes along the slowest mode, which near an equilibrium is the masses themselves.
         let drift = k.iter().sum::<f64>() / self.mu.iter().sum::<f64>();
-        add_multiple(k, -drift, &self.mu);
+        axpy(-drift, &self.mu, k);
         Ok(())
     }
 }
@@ -190,13 +191,7 @@ impl<'a> Rosenbrock<'a> {
 /// `out += scale sum_j coefficients_j vectors_j`.
 fn add_combination(out: &mut [f64], scale: f64, coefficients: &[f64], vectors: &[Vec<f64>]) {
     for (c, v) in coefficients.iter().zip(vectors) {
-        add_multiple(out, scale * c, v);
-    }
-}
-
-fn add_multiple(out: &mut [f64], factor: f64, v: &[f64]) {
-    for (o, v) in out.iter_mut().zip(v) {
-        *o += factor * v;
+        axpy(scale * c, v, out);
     }
 }
 

@@ -17,7 +17,7 @@ mod batch;
 mod collocation;
 mod shooting;
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::graph::{Graph, Mean};
 use collocation::Collocation;
 use shooting::Shooter;
@@ -61,10 +61,7 @@ impl GeodesicOptions {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
-            let reason = format!("{} is not between 0 and 1", self.tolerance);
-            return Err(Error::invalid("tolerance", reason));
-        }
+        error::check_tolerance(self.tolerance)?;
         if self.max_iterations == 0 {
             return Err(Error::invalid("max_iterations", "0 iterations cannot reach a tolerance"));
         }

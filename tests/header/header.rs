@@ -29,7 +29,8 @@ Contract on errors
   result that is not optimal; a negative status is an error, and then nothing has changed, but that a
   constructor sets its handle to NULL. jko_last_error has the details: argument, index and value. The
   comments name statuses without their prefix JKO_STATUS_; INTERNAL can come from any function, and
-  OK is not mentioned. Nothing prints, aborts, exits, touches signals or reads the environment.
+  OK is not mentioned. Nothing prints, exits, touches signals or reads the environment; nothing aborts,
+  unless memory runs out in the middle of a computation.
 
   Lengths, indices and numbers are checked, NULL and alignment too. What cannot be checked is the
   caller's promise: a handle came from this library and has not been freed; a pointer points to as
