@@ -120,9 +120,24 @@ fn parse() -> Outcome<Option<Options>> {
         );
         return Err(Failure::usage(message + "; --help says more"));
     }
+    if let Some(plot) = &plot {
+        refuse_to_overwrite(plot, &files)?;
+    }
     let edges = files.remove(0);
     let ridge = Ridge::on_potential(ridge);
     Ok(Some(Options { edges, distributions: files, reference, fit, ridge, json, plot }))
+}
+
+/// The plot must not replace what it is made from.
+fn refuse_to_overwrite(plot: &Path, inputs: &[PathBuf]) -> Outcome<()> {
+    let Ok(target) = plot.canonicalize() else { return Ok(()) };
+    match inputs.iter().find(|input| input.canonicalize().is_ok_and(|path| path == target)) {
+        Some(input) => {
+            let message = format!("--plot: {} is an input and would be overwritten", input.display());
+            Err(Failure::usage(message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn parse_terms(list: &str) -> Outcome<Vec<Term>> {
@@ -180,6 +195,10 @@ fn learn(graph: &Graph, trajectories: &[Snapshots], options: &Options) -> Outcom
     }
     drop(progress);
     failed.iter().for_each(|line| failure::note(line));
+    if fit.pairs() == 0 {
+        let message = "nothing to learn from: no pair of snapshots has a geodesic; use closer snapshots";
+        return Err(Failure::computation(message));
+    }
     let fitted = fit.solve(&options.ridge).map_err(Failure::computation)?;
     Ok(Result { fitted, left_out: failed.len(), seconds: start.elapsed().as_secs_f64() })
 }
@@ -206,15 +225,32 @@ fn to_table(nodes: &[String], result: &Result, options: &Options) -> String {
     }
     if options.fit.terms.contains(&Term::Entropy) {
         text += &format!(
-            "Entropy coefficient: {} (above zero it spreads mass)\n",
-            text::number(fitted.entropy(), 6)
+            "Entropy coefficient: {} ({})\n",
+            text::number(fitted.entropy(), 6),
+            match fitted.entropy() {
+                b if b > 0.0 => "above zero: it spreads mass",
+                b if b < 0.0 => "below zero: it gathers mass",
+                _ => "zero: it does nothing",
+            }
         );
     }
     let percent = 100.0 * fitted.explained();
-    text + &format!(
+    text += &format!(
         "Explained: {percent:.1} % of the motion in {}\n",
         text::counted(fitted.pairs(), "step")
-    )
+    );
+    text + &caution(nodes.len(), fitted.pairs(), &options.fit.terms)
+}
+
+/// Says so when there are hardly more data than coefficients.
+fn caution(nodes: usize, pairs: usize, terms: &[Term]) -> String {
+    let coefficients: usize =
+        terms.iter().map(|term| if *term == Term::Potential { nodes - 1 } else { 1 }).sum();
+    let numbers = pairs * (nodes - 1);
+    if numbers >= 3 * coefficients {
+        return String::new();
+    }
+    format!("Caution: {coefficients} coefficients from {numbers} observed changes fit well by chance.\n")
 }
 
 /// From the lowest to the highest; of many nodes only the extremes.

@@ -198,6 +198,15 @@ fn people_get_tables_and_pictures() {
 }
 
 #[test]
+fn few_data_come_with_a_caution() {
+    let [edges, masses] = files("caution", "source,target\na,b\n", "node,0,1\na,0.6,0.5\nb,0.4,0.5\n");
+    let text = stdout(&run("learn", &[&edges, &masses]));
+    assert!(text.contains("2 coefficients from 1 observed changes"), "{text}");
+    let text = stdout(&run("learn", &[&data("edges.csv"), &data("income.csv")]));
+    assert!(!text.contains("Caution"), "{text}");
+}
+
+#[test]
 fn labels_in_a_picture_are_escaped() {
     let edges = "source,target\n\"<a & b>\",c\n";
     let masses = "node,0,1,2\n\"<a & b>\",1,2,3\nc,3,2,2\n";
@@ -342,6 +351,8 @@ fn bad_options_get_one_line_and_code_2() {
         ("learn", &[&edges, &masses, "--ridge", "-1"], "not a non-negative number"),
         ("learn", &[&edges, &masses, "--ridge", "NaN"], "not a non-negative number"),
         ("learn", &[&edges, &masses, "-x"], "unknown option -x"),
+        ("learn", &[&edges, &masses, "--plot", &masses], "is an input and would be overwritten"),
+        ("learn", &[&edges, &masses, "--plot", &edges], "is an input and would be overwritten"),
     ] {
         expect_fault(&run(program, arguments), "", message);
     }

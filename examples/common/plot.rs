@@ -60,15 +60,16 @@ pub fn draw(learned: &Learned) -> String {
 
 fn draw_title(svg: &mut Svg, learned: &Learned) {
     let snapshots = learned.snapshots;
-    svg.bold(MARGIN, 38.0, 20.0, Anchor::Start, "The free energy that drives these snapshots");
+    svg.bold(MARGIN, 38.0, 20.0, Anchor::Start, "A free energy fitted to these snapshots");
     let (first, last) = (&snapshots.headings[0], &snapshots.headings[snapshots.pairs()]);
     let file = Path::new(snapshots.file_name()).file_name();
     let facts = format!(
-        "{}: {}, {}, {}, times {first} to {last}",
+        "{}: {}, {}, {}, times {first} to {last}; explains {:.1} % of the motion",
         file.unwrap_or_default().to_string_lossy(),
         counted(snapshots.nodes.len(), "node"),
         counted(learned.edges, "edge"),
-        counted(learned.pairs, "step")
+        counted(learned.pairs, "step"),
+        100.0 * learned.explained
     );
     svg.text(MARGIN, 59.0, 13.0, Anchor::Start, FAINT, &shortened(&facts, 130));
 }
@@ -236,7 +237,8 @@ fn caption(learned: &Learned) -> String {
     let percent = 100.0 * learned.explained;
     format!(
         "{potential} {entropy} This energy explains {percent:.1} % of the motion (squared speed) from each \
-         snapshot to the next; the rest it cannot tell from noise."
+         snapshot to the next; the rest is nothing that one fixed energy explains. A prediction one step ahead \
+         starts from the snapshot before, so it is close whenever little changes in a step."
     )
 }
 
