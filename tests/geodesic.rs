@@ -232,6 +232,7 @@ fn says_when_it_did_not_converge() {
     let (mu0, mu1) = (random.distribution(30, 1.0), random.distribution(30, 1.0));
     let geodesic = path.geodesic(&mu0, &mu1, &options).expect("a result all the same");
     assert_eq!(geodesic.termination(), Termination::IterationLimit);
+    assert_eq!(geodesic.iterations(), 2);
     assert!(geodesic.error_estimate() > 1e-9);
 }
 
@@ -256,6 +257,40 @@ fn batch_is_the_same_for_every_number_of_threads() {
         assert!((geodesic.distance() / alone.distance() - 1.0).abs() < 1e-8);
     }
     assert!(graph.geodesics(&snapshots[..1], &options, 2).expect("no pair").is_empty());
+}
+
+/// A Laplacian left by a pair whose mass sat elsewhere must not spoil the next pair.
+#[test]
+fn reused_factor_is_renewed_when_it_does_not_serve() {
+    let graph = Graph::path(20, Reference::Uniform).expect("a path");
+    let side = |left: bool, tilt: f64| -> Vec<f64> {
+        let mass = |x: usize| if (x < 10) == left { 1.0 + tilt * (x % 10) as f64 } else { 1e-4 };
+        let sum: f64 = (0..20).map(mass).sum();
+        (0..20).map(|x| mass(x) / sum).collect()
+    };
+    let options = GeodesicOptions::default();
+    let (a, b, c, d) = (side(true, 0.0), side(true, 0.01), side(false, 0.0), side(false, 0.01));
+    let mut solver = GeodesicSolver::new(&graph, options).expect("good options");
+    assert!(solver.solve(&a, &b).expect("solved").converged());
+    let next = solver.solve_next(&c, &d).expect("solved");
+    let alone = graph.geodesic(&c, &d, &options).expect("solved");
+    assert!(alone.converged() && next.converged(), "{:?}", next.termination());
+    assert!((next.distance() / alone.distance() - 1.0).abs() < 2e-9);
+}
+
+/// A path with almost no mobility in its middle: an error or a status, never a number that is wrong.
+#[test]
+fn tiny_masses_end_in_words() {
+    let path = Graph::path(3, Reference::Uniform).expect("a path");
+    for tiny in [1e-30, 1e-300, 5e-324] {
+        for mean in Mean::ALL {
+            let options = GeodesicOptions::default().with_mean(mean);
+            match path.geodesic(&[0.6, 0.4, tiny], &[0.5, 0.5, tiny], &options) {
+                Ok(g) => assert!(!g.converged() || g.distance() > 0.0, "{mean:?} at {tiny:e}"),
+                Err(error) => assert!(error.to_string().contains("singular"), "{error}"),
+            }
+        }
+    }
 }
 
 proptest! {

@@ -153,7 +153,10 @@ impl FreeEnergy {
     pub fn with_internal(mut self, coefficient: f64, energy: InternalEnergy) -> Result<Self> {
         check_coefficient("coefficient", coefficient)?;
         energy.check()?;
-        self.internal.push((coefficient, energy));
+        // a term that is switched off must not put 0 times infinity at an empty node
+        if coefficient != 0.0 {
+            self.internal.push((coefficient, energy));
+        }
         Ok(self)
     }
 

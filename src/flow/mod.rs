@@ -139,16 +139,7 @@ fn check_times(times: &[f64]) -> Result<()> {
     if times.is_empty() {
         return Err(Error::invalid("times", "empty; the first entry is the time of mu0"));
     }
-    error::check_finite("times", times)?;
-    match times.windows(2).position(|pair| pair[0] >= pair[1]) {
-        None => Ok(()),
-        Some(k) => Err(Error::BadValue {
-            argument: "times".into(),
-            index: k + 1,
-            value: times[k + 1],
-            expected: "is not later than the time before it",
-        }),
-    }
+    error::check_increasing("times", times)
 }
 
 /// Masses below this share of `pi` are as good as nothing to the error norm.

@@ -130,8 +130,9 @@ impl Graph {
     /// For many problems on one graph use a [`GeodesicSolver`] or [`geodesics`](Self::geodesics).
     ///
     /// # Errors
-    /// Ends that are not positive distributions, bad options, memory. Not converging is no error:
-    /// see [`Geodesic::termination`].
+    /// Ends that are not positive distributions, bad options, memory, and [`Error::Singular`] where the
+    /// masses are so small that the graph falls apart numerically. Not converging is no error: see
+    /// [`Geodesic::termination`].
     ///
     /// ```
     /// use jkoflow::{GeodesicOptions, Graph, Reference};
@@ -190,7 +191,13 @@ impl GeodesicSolver {
         if mu0 == mu1 {
             return Ok(self.constant(mu0));
         }
-        let shot = self.shooter.solve(&mu0, &mu1, &self.options, keep_factor)?;
+        let mut shot = self.shooter.solve(&mu0, &mu1, &self.options, keep_factor)?;
+        let served = matches!(shot.termination, Termination::Converged | Termination::Resolution);
+        if shot.reused_factor && !served {
+            let wasted = shot.iterations;
+            shot = self.shooter.solve(&mu0, &mu1, &self.options, false)?;
+            shot.iterations += wasted;
+        }
         Ok(Geodesic {
             graph: self.graph.clone(),
             mean: self.options.mean,
@@ -203,8 +210,8 @@ impl GeodesicSolver {
             distance: shot.distance,
             iterations: shot.iterations,
             residual: shot.residual,
-            error_estimate: shot.residual + shot.resolution,
-            path_error_estimate: shot.residual + shot.path_resolution,
+            error_estimate: shot.residual + shot.resolution + shot.rounding,
+            path_error_estimate: shot.residual + shot.path_resolution + shot.rounding,
             termination: shot.termination,
         })
     }
@@ -268,7 +275,8 @@ impl Geodesic {
     }
 
     /// Estimated relative error of the distance and of the end potentials (against their largest
-    /// entry): what the last iteration changed plus the estimated error of the time discretisation.
+    /// entry): what the last iteration changed, plus the estimated error of the time discretisation, plus
+    /// the rounding of the masses. The first two are each below the tolerance when it converged.
     pub fn error_estimate(&self) -> f64 {
         self.error_estimate
     }
@@ -311,7 +319,8 @@ impl Geodesic {
         "shooting"
     }
 
-    /// Masses at time `t` in `[0, 1]`, length `n`, sum one to rounding.
+    /// Masses at time `t` in `[0, 1]`, length `n`, sum one to rounding. Between the ends a mass below
+    /// [`path_error_estimate`](Self::path_error_estimate) may come out slightly negative.
     ///
     /// # Errors
     /// A time outside `[0, 1]`.

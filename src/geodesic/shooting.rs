@@ -38,7 +38,7 @@
 use super::anderson::Anderson;
 use super::collocation::{Collocation, MAX_STAGES};
 use super::{GeodesicOptions, Termination};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Sweep};
 use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs};
 
@@ -77,6 +77,10 @@ pub(crate) struct Shot {
     pub residual: f64,
     pub resolution: f64,
     pub path_resolution: f64,
+    /// What the rounding of the masses leaves uncertain, relative to their difference.
+    pub rounding: f64,
+    /// Whether the Laplacian was factorised for an earlier pair.
+    pub reused_factor: bool,
     pub termination: Termination,
 }
 
@@ -130,7 +134,7 @@ impl Shooter {
         })
     }
 
-    /// Solves from `mu0` to `mu1`, both positive, of equal mass and not equal. With
+    /// Solves from `mu0` to `mu1`, both positive, of equal mass and not equal (so there is an edge). With
     /// `keep_factor`, a Laplacian factorised for an earlier, similar pair serves again.
     pub fn solve(
         &mut self,
@@ -142,9 +146,12 @@ impl Shooter {
         let difference: Vec<f64> = mu1.iter().zip(mu0).map(|(b, a)| b - a).collect();
         self.set_stages(FIRST_STAGES);
         self.straight_line(mu0, &difference);
-        if !(keep_factor && self.factorised) {
+        let reused_factor = keep_factor && self.factorised;
+        if !reused_factor {
             self.factorise_mean()?;
         }
+        let rounding = rounding_floor(&difference);
+        let target = options.tolerance.max(rounding);
         self.first_potential(&difference);
         self.set_norm(&difference);
 
@@ -159,19 +166,21 @@ impl Shooter {
             if !change.is_finite() {
                 break (progress, Termination::LeftSimplex);
             }
-            let rounding = self.rounding_floor(&difference);
-            let target = options.tolerance.max(rounding);
             let resolved = resolution <= target;
             // a refinement disturbs the path by its own resolution: iterating beyond that first is wasted
-            if change <= target || (!resolved && change <= progress.path_resolution) {
+            let finest = self.rule.stages() == MAX_STAGES;
+            let settled = if finest { resolution } else { progress.path_resolution };
+            if change <= target || (!resolved && change <= settled) {
                 if self.positive_image() {
                     std::mem::swap(&mut self.path, &mut self.image);
                 }
-                let enough = resolved || self.rule.stages() == MAX_STAGES;
-                if enough {
+                if resolved || finest {
                     let termination =
                         if resolved { Termination::Converged } else { Termination::Resolution };
                     break (progress, termination);
+                }
+                if iterations >= options.max_iterations {
+                    break (progress, Termination::IterationLimit);
                 }
                 self.refine(mu0, progress.decay, target);
                 anderson.restart();
@@ -187,7 +196,10 @@ impl Shooter {
                 since_best += 1;
             }
             if since_best == PATIENCE {
-                self.factorise_mean()?;
+                match self.factorise_mean() {
+                    Err(Error::Singular { .. }) => break (progress, Termination::Stalled),
+                    other => other?,
+                }
                 anderson.restart();
             } else if since_best > 2 * PATIENCE {
                 break (progress, Termination::Stalled);
@@ -196,7 +208,10 @@ impl Shooter {
                 break (progress, Termination::LeftSimplex);
             }
         };
-        Ok(self.shot(last, iterations, termination))
+        // a factor that did not serve is not handed on to the next pair
+        self.factorised = termination == Termination::Converged;
+        let shot = self.shot(last, iterations, termination);
+        Ok(Shot { rounding, reused_factor, ..shot })
     }
 
     fn set_stages(&mut self, stages: usize) {
@@ -225,16 +240,16 @@ impl Shooter {
     /// Factorises the Laplacian with the mean mobility along the path.
     fn factorise_mean(&mut self) -> Result<()> {
         let (n, m) = (self.graph.nodes(), self.graph.edges());
-        for (block, weight) in self.path.chunks_exact(2 * n).zip(self.weight.chunks_exact_mut(m.max(1)))
-        {
+        for (block, weight) in self.path.chunks_exact(2 * n).zip(self.weight.chunks_exact_mut(m)) {
             self.sweep.mobility(&block[n..], weight);
         }
         let mut mean = vec![0.0; m];
-        for (weight, b) in self.weight.chunks_exact(m.max(1)).zip(&self.rule.weight) {
+        for (weight, b) in self.weight.chunks_exact(m).zip(&self.rule.weight) {
             for (mean, w) in mean.iter_mut().zip(weight) {
                 *mean += b * w;
             }
         }
+        self.factorised = false;
         self.laplacian.factorise(&mean)?;
         self.factorised = true;
         Ok(())
@@ -409,8 +424,7 @@ impl Shooter {
         let stages = (needed.ceil() as usize).clamp(old_stages + 1, 3 * old_stages).min(MAX_STAGES);
         let old_rule = std::mem::replace(&mut self.rule, Collocation::new(stages));
         let old_path = std::mem::take(&mut self.path);
-        // the potential at the start follows from the polynomial's mean; a start value that is only
-        // interpolated from the nodes is enough here, for the iteration goes on
+        // an extrapolated start is enough here, for the iteration goes on
         let start = extrapolate_start(&old_rule, &old_path, n);
         self.set_stages(stages);
         for (block, &c) in self.path.chunks_exact_mut(2 * n).zip(&self.rule.node) {
@@ -430,11 +444,6 @@ impl Shooter {
                 *m = m.max(SHRINK_LIMIT * least);
             }
         }
-    }
-
-    /// Rounding in masses limits the relative accuracy when the ends are nearly equal.
-    fn rounding_floor(&self, difference: &[f64]) -> f64 {
-        32.0 * f64::EPSILON / sum_abs(difference).min(1.0)
     }
 
     /// The result; the ends of the potential follow from the forces along the final path.
@@ -461,11 +470,14 @@ impl Shooter {
             psi_start,
             psi_end,
             path: self.path.clone(),
-            distance: last.action.max(0.0).sqrt(),
+            // not f64::max, which would make a distance of zero out of NaN
+            distance: if last.action < 0.0 { 0.0 } else { last.action.sqrt() },
             iterations,
             residual: last.change,
             resolution: last.resolution,
             path_resolution: last.path_resolution,
+            rounding: 0.0,
+            reused_factor: false,
             termination,
         }
     }
@@ -495,6 +507,11 @@ fn admissible_share(path: &[f64], target: &[f64], n: usize) -> f64 {
         }
     }
     share
+}
+
+/// Rounding in the masses limits the relative accuracy when the ends are nearly equal.
+fn rounding_floor(difference: &[f64]) -> f64 {
+    32.0 * f64::EPSILON / sum_abs(difference).min(1.0)
 }
 
 /// Value at zero of the polynomial through the potentials at the nodes alone.

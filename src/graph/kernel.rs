@@ -29,7 +29,6 @@ impl Graph {
         }
         if let Some(pi) = pi {
             error::check_length("pi", pi.len(), nodes)?;
-            super::construct::check_reference(pi)?;
         }
         let rows;
         let kernel = if kernel.is_csr() {
@@ -41,7 +40,11 @@ impl Graph {
         check_rates(kernel)?;
         let transpose = kernel.transpose_view().to_csr();
         let pi = match pi {
-            Some(pi) => pi.to_vec(),
+            // normalised before it meets the rates, which must not change with its rounding
+            Some(pi) => {
+                let sum = super::construct::check_reference(pi)?;
+                pi.iter().map(|p| p / sum).collect()
+            }
             None => measure(&detailed_balance(kernel, &transpose)?)?,
         };
         let edges = conductances(kernel, &transpose, &pi)?;
