@@ -317,16 +317,7 @@ impl Shooter {
     /// Potentials of the image: the path's mean potential plus the shape that the forces give.
     fn shapes(&mut self) {
         let n = self.graph.nodes();
-        let s = self.rule.stages();
-        self.base.fill(0.0);
-        for (block, b) in self.path.chunks_exact(2 * n).zip(&self.rule.weight) {
-            axpy(*b, &block[..n], &mut self.base);
-        }
-        // sum_i b_i q_i = -sum_j (sum_i b_i A_ij) force_j
-        for j in 0..s {
-            let mean: f64 = (0..s).map(|i| self.rule.weight[i] * self.rule.integral[i * s + j]).sum();
-            axpy(mean, &self.rate[j * n..(j + 1) * n], &mut self.base);
-        }
+        start_potential(&self.rule, &self.path, &self.rate, &mut self.base);
         for block in self.image.chunks_exact_mut(2 * n) {
             block[..n].copy_from_slice(&self.base);
         }
@@ -449,16 +440,9 @@ impl Shooter {
     /// The result; the ends of the potential follow from the forces along the final path.
     fn shot(&mut self, last: Progress, iterations: usize, termination: Termination) -> Shot {
         let n = self.graph.nodes();
-        let s = self.rule.stages();
         self.sweep_forces();
         let mut psi_start = vec![0.0; n];
-        for (block, b) in self.path.chunks_exact(2 * n).zip(&self.rule.weight) {
-            axpy(*b, &block[..n], &mut psi_start);
-        }
-        for j in 0..s {
-            let mean: f64 = (0..s).map(|i| self.rule.weight[i] * self.rule.integral[i * s + j]).sum();
-            axpy(mean, &self.rate[j * n..(j + 1) * n], &mut psi_start);
-        }
+        start_potential(&self.rule, &self.path, &self.rate, &mut psi_start);
         let mut psi_end = psi_start.clone();
         for (j, b) in self.rule.weight.iter().enumerate() {
             axpy(-b, &self.rate[j * n..(j + 1) * n], &mut psi_end);
@@ -525,6 +509,20 @@ fn extrapolate_start(rule: &Collocation, path: &[f64], n: usize) -> Vec<f64> {
         }
     }
     start
+}
+
+/// The potential at the start: the path's mean potential less the mean of the shape that the forces
+/// give it, `sum_i b_i q_i = -sum_j (sum_i b_i A_ij) force_j`.
+fn start_potential(rule: &Collocation, path: &[f64], force: &[f64], start: &mut [f64]) {
+    let (n, s) = (start.len(), rule.stages());
+    start.fill(0.0);
+    for (block, b) in path.chunks_exact(2 * n).zip(&rule.weight) {
+        axpy(*b, &block[..n], start);
+    }
+    for j in 0..s {
+        let mean: f64 = (0..s).map(|i| rule.weight[i] * rule.integral[i * s + j]).sum();
+        axpy(mean, &force[j * n..(j + 1) * n], start);
+    }
 }
 
 /// Adds `sign * sum_j A_ij rate_j` to the part of block `i` that starts `offset` into it, for all `i`;
