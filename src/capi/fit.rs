@@ -1,8 +1,8 @@
 //! `jko_fit` and `jko_fitted`: learning an energy from snapshots.
 
 use super::energy::jko_energy;
-use super::geodesic::jko_geodesic;
-use super::graph::{self, jko_graph, JKO_MEAN_LOGARITHMIC};
+use super::geodesic::{jko_geodesic, solver_options};
+use super::graph::{jko_graph, JKO_MEAN_LOGARITHMIC};
 use super::guard::{guard, guard_value, Exclusive};
 use super::input::{self, Matrix, Options};
 use super::status::{jko_status, Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
@@ -61,7 +61,7 @@ unsafe impl Options for jko_fit_options {
         let geodesic = GeodesicOptions::default();
         Self {
             struct_size: std::mem::size_of::<Self>(),
-            tolerance: geodesic.tolerance,
+            tolerance: geodesic.tolerance.unwrap_or(0.0),
             max_iterations: i64::try_from(geodesic.max_iterations).unwrap_or(i64::MAX),
             mean: JKO_MEAN_LOGARITHMIC,
             loss: JKO_LOSS_SYMMETRIC,
@@ -87,10 +87,7 @@ unsafe fn fit_options(options: *const jko_fit_options) -> Result<FitOptions, Fai
     }
     let terms: Vec<Term> =
         known.iter().filter(|(bit, _)| options.terms & bit != 0).map(|&(_, term)| term).collect();
-    let geodesic = GeodesicOptions::default()
-        .with_mean(graph::mean("options.mean", options.mean)?)
-        .with_tolerance(options.tolerance)
-        .with_max_iterations(input::count("options.max_iterations", options.max_iterations)?);
+    let geodesic = solver_options(options.mean, options.tolerance, options.max_iterations)?;
     Ok(FitOptions::default()
         .with_terms(&terms)
         .with_loss(input::choice("options.loss", options.loss, &Loss::ALL)?)

@@ -28,9 +28,10 @@ pub struct jko_solver {
 pub struct jko_geodesic_options {
     /// Size of the struct; set by the init function.
     pub struct_size: usize,
-    /// Relative accuracy wanted in the distance and the end potentials; 1e-9 by default.
+    /// Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
+    /// where an end has a node of density below 1e-6, since potentials are singular at empty nodes.
     pub tolerance: f64,
-    /// Iterations after which the solver gives up; 200 by default.
+    /// Iterations after which the solver gives up; 1000 by default.
     pub max_iterations: i64,
     /// Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
     pub mean: i32,
@@ -46,7 +47,7 @@ unsafe impl Options for jko_geodesic_options {
         let defaults = GeodesicOptions::default();
         Self {
             struct_size: std::mem::size_of::<Self>(),
-            tolerance: defaults.tolerance,
+            tolerance: defaults.tolerance.unwrap_or(0.0),
             max_iterations: i64::try_from(defaults.max_iterations).unwrap_or(i64::MAX),
             mean: JKO_MEAN_LOGARITHMIC,
             reserved: 0,
@@ -64,10 +65,19 @@ pub(super) unsafe fn geodesic_options(
     // SAFETY: the same promise.
     let options = unsafe { input::options(options)? };
     input::reserved_zero("options.reserved", options.reserved)?;
-    Ok(GeodesicOptions::default()
-        .with_mean(graph::mean("options.mean", options.mean)?)
-        .with_tolerance(options.tolerance)
-        .with_max_iterations(input::count("options.max_iterations", options.max_iterations)?))
+    solver_options(options.mean, options.tolerance, options.max_iterations)
+}
+
+/// The options of the solver; a tolerance of zero is the default one.
+pub(super) fn solver_options(
+    mean: i32,
+    tolerance: f64,
+    max_iterations: i64,
+) -> Result<GeodesicOptions, Failure> {
+    let options = GeodesicOptions::default()
+        .with_mean(graph::mean("options.mean", mean)?)
+        .with_max_iterations(input::count("options.max_iterations", max_iterations)?);
+    Ok(if tolerance == 0.0 { options } else { options.with_tolerance(tolerance) })
 }
 
 /// Fills `size` bytes of options with the defaults; pass `sizeof(jko_geodesic_options)`.
@@ -91,7 +101,7 @@ pub unsafe extern "C" fn jko_geodesic_options_init(
 /// triangular solves and a few sweeps over the edges.
 ///
 /// Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
-/// LEFT_SIMPLEX, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+/// RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
 /// INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_solve(

@@ -38,8 +38,7 @@ statuses! {
     JKO_STATUS_OK = 0, c"success";
 
     JKO_STATUS_ITERATION_LIMIT = 1, c"not converged: the iteration limit was reached";
-    JKO_STATUS_STALLED = 2, c"not converged: the iteration stalled, the ends are too far apart";
-    JKO_STATUS_LEFT_SIMPLEX = 3, c"not converged: the path left the positive simplex, the ends are too far apart";
+    JKO_STATUS_STALLED = 2, c"not converged: rounding stopped the progress";
     JKO_STATUS_RESOLUTION = 4, c"not converged: the path varies too fast in time";
 
     JKO_STATUS_NULL_POINTER = -1, c"a required pointer is NULL";
@@ -115,7 +114,6 @@ pub(super) fn of_termination(termination: Termination) -> jko_status {
         Termination::Converged => JKO_STATUS_OK,
         Termination::IterationLimit => JKO_STATUS_ITERATION_LIMIT,
         Termination::Stalled => JKO_STATUS_STALLED,
-        Termination::LeftSimplex => JKO_STATUS_LEFT_SIMPLEX,
         Termination::Resolution => JKO_STATUS_RESOLUTION,
     }
 }

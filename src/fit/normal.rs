@@ -17,7 +17,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver};
 use crate::linalg::vector::{axpy, dot};
-use crate::linalg::{Factorisation, SparseCholesky, SymmetricPattern};
+use crate::linalg::{Factorisation, SparseCholesky};
 
 /// A feature whose Schur complement falls below this share of its diagonal is not determined.
 const DETERMINED: f64 = 1e-10;
@@ -190,21 +190,19 @@ impl PotentialBlock {
             return Ok(Self::Plain(laplacian));
         }
         let n = graph.nodes();
-        let (column_start, row) = graph.lower_triangle(n);
         let mut degree = vec![0.0; n];
         for (e, (x, y)) in graph.edge_list().enumerate() {
             degree[x] += weight[e];
             degree[y] += weight[e];
         }
         let shift = ridge * degree.iter().sum::<f64>() / n as f64;
-        let mut values = Vec::with_capacity(row.len());
+        let mut values = Vec::with_capacity(n + graph.edges());
         for x in 0..n {
             values.push(degree[x] + shift);
             let edges = graph.row_start()[x]..graph.row_start()[x + 1];
             values.extend(weight[edges].iter().map(|w| -w));
         }
-        let pattern = SymmetricPattern::analyse(n, column_start, row)?;
-        let mut cholesky = SparseCholesky::new(&pattern)?;
+        let mut cholesky = SparseCholesky::new(graph.laplacian_pattern()?)?;
         cholesky.factorise("normal equations of the potential", &values)?;
         Ok(Self::Ridged(cholesky))
     }

@@ -79,7 +79,7 @@ impl Collocation {
 }
 
 /// `P_0(x) ... P_degree(x)` by the three-term recurrence.
-fn legendre_values(degree: usize, x: f64) -> Vec<f64> {
+pub(crate) fn legendre_values(degree: usize, x: f64) -> Vec<f64> {
     let mut p = vec![1.0, x];
     for k in 1..degree {
         let k_ = k as f64;

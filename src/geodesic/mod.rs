@@ -9,18 +9,36 @@
 //! `d(W^2/2)/d mu1 = psi(1)` and `d(W^2/2)/d mu0 = -psi(0)`, each up to a constant; they are
 //! reported with mean zero under `pi`.
 //!
-//! This version solves between *nearby, positive* ends, such as consecutive snapshots of a
-//! process, and says when it did not converge: see [`Termination`].
+//! # Which method runs
+//!
+//! Consecutive snapshots of a process are near each other, and *shooting* on collocation nodes is fastest
+//! there: one factorised Laplacian serves the whole solve. Between ends that are far apart, peaked or have
+//! empty nodes it leaves the simplex or stalls, and then the *convex problem* of the discrete action is
+//! minimised by Newton's method. Both solve the equations of Gauss collocation, and both stop at the same
+//! tolerance. [`Geodesic::method`] and [`Geodesic::reason`] say which ran and why.
+//!
+//! # Empty nodes
+//!
+//! Where an end has empty nodes the distance is finite, and so are the potentials where mass is. At an
+//! empty node the potential is infinite for the means that vanish with one density: mass would enter an
+//! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there. With the arithmetic mean it is
+//! finite. Potentials of such ends have mean zero under `pi` over the nodes that hold mass.
 
+mod action;
 mod anderson;
 mod batch;
 mod collocation;
+mod convex;
+mod element;
+mod newton;
+mod path;
+mod preconditioner;
 mod shooting;
 
 use crate::error::{self, Error, Result};
 use crate::graph::{Graph, Mean};
-use collocation::Collocation;
-use shooting::Shooter;
+use path::Path;
+use shooting::{Halt, Shooter};
 
 /// How a geodesic is to be computed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,16 +46,18 @@ use shooting::Shooter;
 pub struct GeodesicOptions {
     /// Mobility mean; logarithmic by default.
     pub mean: Mean,
-    /// Relative accuracy wanted in the distance and in the end potentials (largest entry);
-    /// 1e-9 by default.
-    pub tolerance: f64,
-    /// Iterations after which the solver gives up; 200 by default.
+    /// Relative accuracy wanted in the distance and in the end potentials: in their largest entry, or, where an
+    /// end has a node of density below 1e-6, in the norm of the metric there, which counts nodes by their
+    /// mobility. By default 1e-9, and in the second case 1e-4, since potentials are singular at empty nodes.
+    pub tolerance: Option<f64>,
+    /// Iterations (of shooting, and steps of Newton's method) after which the solver gives up and returns
+    /// its best path; 1000 by default.
     pub max_iterations: usize,
 }
 
 impl Default for GeodesicOptions {
     fn default() -> Self {
-        Self { mean: Mean::Logarithmic, tolerance: 1e-9, max_iterations: 200 }
+        Self { mean: Mean::Logarithmic, tolerance: None, max_iterations: 1000 }
     }
 }
 
@@ -50,7 +70,7 @@ impl GeodesicOptions {
 
     /// These options with another tolerance.
     pub fn with_tolerance(mut self, tolerance: f64) -> Self {
-        self.tolerance = tolerance;
+        self.tolerance = Some(tolerance);
         self
     }
 
@@ -61,12 +81,36 @@ impl GeodesicOptions {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        error::check_tolerance(self.tolerance)?;
+        if let Some(tolerance) = self.tolerance {
+            error::check_tolerance(tolerance)?;
+        }
         if self.max_iterations == 0 {
             return Err(Error::invalid("max_iterations", "0 iterations cannot reach a tolerance"));
         }
         Ok(())
     }
+
+    /// The accuracy asked for between these ends.
+    fn goal(&self, nearly_empty: bool) -> Goal {
+        let default = if nearly_empty { SINGULAR_TOLERANCE } else { SMOOTH_TOLERANCE };
+        Goal { tolerance: self.tolerance.unwrap_or(default), max_iterations: self.max_iterations }
+    }
+}
+
+/// Default tolerance between positive ends.
+const SMOOTH_TOLERANCE: f64 = 1e-9;
+
+/// Default tolerance where an end is nearly empty somewhere.
+const SINGULAR_TOLERANCE: f64 = 1e-4;
+
+/// Iterations that shooting may take before the convex problem is minimised instead.
+const SHOOTING_ITERATIONS: usize = 200;
+
+/// What a method is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goal {
+    pub tolerance: f64,
+    pub max_iterations: usize,
 }
 
 /// Why a solve stopped.
@@ -77,11 +121,9 @@ pub enum Termination {
     Converged,
     /// The iteration limit was reached.
     IterationLimit,
-    /// The iteration made no more progress: the ends are too far apart for this method.
+    /// Rounding kept the iteration from making more progress.
     Stalled,
-    /// The path wanted to leave the positive simplex: the ends are too far apart for this method.
-    LeftSimplex,
-    /// The path varies too fast in time for the largest number of nodes.
+    /// The path varies too fast in time for the finest mesh that memory allows.
     Resolution,
 }
 
@@ -91,12 +133,7 @@ impl Termination {
         match self {
             Termination::Converged => "converged",
             Termination::IterationLimit => "did not converge: iteration limit reached",
-            Termination::Stalled => {
-                "did not converge: the ends are too far apart, the iteration stalled"
-            }
-            Termination::LeftSimplex => {
-                "did not converge: the ends are too far apart, the path left the positive simplex"
-            }
+            Termination::Stalled => "did not converge: rounding stopped the progress",
             Termination::Resolution => "did not converge: the path varies too fast in time",
         }
     }
@@ -104,16 +141,15 @@ impl Termination {
 
 /// A solved geodesic problem. Immutable and independent of the solver that made it.
 ///
-/// When [`converged`](Self::converged) is false the numbers are those of the last iterate, which
-/// joins the two ends but is not a geodesic; treat them as a rough guide only.
+/// When [`converged`](Self::converged) is false the numbers are those of the best path found, which
+/// joins the two ends; [`error_estimate`](Self::error_estimate) says how good they are.
 #[derive(Clone)]
 pub struct Geodesic {
     graph: Graph,
     mean: Mean,
     mu0: Vec<f64>,
     mu1: Vec<f64>,
-    rule: Collocation,
-    path: Vec<f64>,
+    path: Path,
     potential_start: Vec<f64>,
     potential_end: Vec<f64>,
     distance: f64,
@@ -122,15 +158,17 @@ pub struct Geodesic {
     error_estimate: f64,
     path_error_estimate: f64,
     termination: Termination,
+    method: &'static str,
+    reason: &'static str,
 }
 
 impl Graph {
-    /// The geodesic from `mu0` to `mu1`, two positive mass vectors of length `n`.
+    /// The geodesic from `mu0` to `mu1`, two mass vectors of length `n`, which may have empty nodes.
     ///
     /// For many problems on one graph use a [`GeodesicSolver`] or [`geodesics`](Self::geodesics).
     ///
     /// # Errors
-    /// Ends that are not positive distributions, bad options, memory, and [`Error::Singular`] where the
+    /// Ends that are not distributions, bad options, memory, and [`Error::Singular`] where the
     /// masses are so small that the graph falls apart numerically. Not converging is no error: see
     /// [`Geodesic::termination`].
     ///
@@ -161,18 +199,20 @@ impl GeodesicSolver {
     /// Bad options, memory.
     pub fn new(graph: &Graph, options: GeodesicOptions) -> Result<Self> {
         options.check()?;
-        Ok(Self { graph: graph.clone(), options, shooter: Shooter::new(graph, &options)? })
+        Ok(Self { graph: graph.clone(), options, shooter: Shooter::new(graph, options.mean)? })
     }
 
-    /// The geodesic from `mu0` to `mu1`; factorises one Laplacian.
+    /// The geodesic from `mu0` to `mu1`.
     ///
-    /// Cost: a factorisation, then per iteration one pair of triangular solves and two sweeps over
-    /// the edges for each of a handful of time nodes.
+    /// Cost of shooting: a factorisation, then per iteration one pair of triangular solves and two sweeps over
+    /// the edges for each of a handful of time nodes. Cost of the convex problem: twenty to sixty Newton steps,
+    /// each of which factorises a Laplacian for each of some tens of time nodes and, up to a few hundred
+    /// nodes, a dense matrix of the graph's size for each; beyond, some tens of solves with each.
     ///
     /// # Errors
     /// As [`Graph::geodesic`].
     pub fn solve(&mut self, mu0: &[f64], mu1: &[f64]) -> Result<Geodesic> {
-        self.solve_from(mu0, mu1, false)
+        self.strategy(mu0, mu1, false, None)
     }
 
     /// As [`solve`](Self::solve), but starts from the Laplacian that the previous solve left, which
@@ -181,38 +221,112 @@ impl GeodesicSolver {
     /// # Errors
     /// As [`Graph::geodesic`].
     pub fn solve_next(&mut self, mu0: &[f64], mu1: &[f64]) -> Result<Geodesic> {
-        self.solve_from(mu0, mu1, true)
+        self.strategy(mu0, mu1, true, None)
     }
 
-    fn solve_from(&mut self, mu0: &[f64], mu1: &[f64], keep_factor: bool) -> Result<Geodesic> {
-        self.graph.check_positive_distribution("mu0", mu0)?;
-        self.graph.check_positive_distribution("mu1", mu1)?;
+    /// As [`solve`](Self::solve), from the path of an earlier geodesic between similar ends on this graph.
+    ///
+    /// The start changes the time that the solve takes, not what it converges to.
+    ///
+    /// # Errors
+    /// As [`Graph::geodesic`]; a start on another graph.
+    pub fn solve_from(&mut self, start: &Geodesic, mu0: &[f64], mu1: &[f64]) -> Result<Geodesic> {
+        if !start.graph.same_as(&self.graph) {
+            return Err(Error::invalid("start", "the geodesic lies on another graph"));
+        }
+        self.strategy(mu0, mu1, false, Some(&start.path))
+    }
+
+    /// The cheapest method first; the convex problem where shooting does not serve.
+    fn strategy(
+        &mut self,
+        mu0: &[f64],
+        mu1: &[f64],
+        keep_factor: bool,
+        guess: Option<&Path>,
+    ) -> Result<Geodesic> {
+        self.graph.check_distribution("mu0", mu0)?;
+        self.graph.check_distribution("mu1", mu1)?;
         let (mu0, mu1) = (normalised(mu0), normalised(mu1));
         if mu0 == mu1 {
             return Ok(self.constant(mu0));
         }
-        let mut shot = self.shooter.solve(&mu0, &mu1, &self.options, keep_factor)?;
-        let served = matches!(shot.termination, Termination::Converged | Termination::Resolution);
+        let empty = convex::nearly_empty(&self.graph, &mu0) || convex::nearly_empty(&self.graph, &mu1);
+        let goal = self.options.goal(empty);
+        if empty {
+            return self.minimise(mu0, mu1, goal, guess, 0, "an end is nearly empty somewhere");
+        }
+        let brief = Goal { max_iterations: goal.max_iterations.min(SHOOTING_ITERATIONS), ..goal };
+        let mut shot = self.shooter.solve(&mu0, &mu1, &brief, keep_factor)?;
+        let served = matches!(shot.halt, Halt::Converged | Halt::Resolution);
         if shot.reused_factor && !served {
             let wasted = shot.iterations;
-            shot = self.shooter.solve(&mu0, &mu1, &self.options, false)?;
+            shot = self.shooter.solve(&mu0, &mu1, &brief, false)?;
             shot.iterations += wasted;
+        }
+        let reason = match shot.halt {
+            Halt::Converged => {
+                let psi = [shot.psi_start.as_slice(), &mu0].concat();
+                let path = Path::new(mu0.len(), vec![0.0, 1.0], vec![shot.rule.into()], psi, shot.path);
+                return Ok(Geodesic {
+                    graph: self.graph.clone(),
+                    mean: self.options.mean,
+                    path,
+                    mu0,
+                    mu1,
+                    potential_start: shot.psi_start,
+                    potential_end: shot.psi_end,
+                    distance: shot.distance,
+                    iterations: shot.iterations,
+                    residual: shot.residual,
+                    error_estimate: shot.residual + shot.resolution + shot.rounding,
+                    path_error_estimate: shot.residual + shot.path_resolution + shot.rounding,
+                    termination: Termination::Converged,
+                    method: "shooting",
+                    reason: "the ends are near enough for shooting",
+                });
+            }
+            Halt::IterationLimit => "shooting converged too slowly",
+            Halt::Stalled => "shooting stalled",
+            Halt::LeftSimplex => "shooting left the positive simplex",
+            Halt::Resolution => "shooting ran out of time nodes",
+        };
+        self.minimise(mu0, mu1, goal, guess, shot.iterations, reason)
+    }
+
+    /// The convex problem, with what is left of the iterations.
+    fn minimise(
+        &self,
+        mu0: Vec<f64>,
+        mu1: Vec<f64>,
+        goal: Goal,
+        guess: Option<&Path>,
+        wasted: usize,
+        reason: &'static str,
+    ) -> Result<Geodesic> {
+        let goal = Goal { max_iterations: goal.max_iterations.saturating_sub(wasted), ..goal };
+        let climb = convex::minimise(&self.graph, self.options.mean, [&mu0, &mu1], &goal, guess)?;
+        let (mut potential_start, mut potential_end) = (climb.potential_start, climb.potential_end);
+        if self.options.mean.vanishes() {
+            mark_empty(&mu0, &mut potential_start, f64::INFINITY);
+            mark_empty(&mu1, &mut potential_end, f64::NEG_INFINITY);
         }
         Ok(Geodesic {
             graph: self.graph.clone(),
             mean: self.options.mean,
             mu0,
             mu1,
-            rule: shot.rule,
-            path: shot.path,
-            potential_start: shot.psi_start,
-            potential_end: shot.psi_end,
-            distance: shot.distance,
-            iterations: shot.iterations,
-            residual: shot.residual,
-            error_estimate: shot.residual + shot.resolution + shot.rounding,
-            path_error_estimate: shot.residual + shot.path_resolution + shot.rounding,
-            termination: shot.termination,
+            path: climb.path,
+            potential_start,
+            potential_end,
+            distance: climb.distance,
+            iterations: wasted + climb.iterations,
+            residual: climb.residual,
+            error_estimate: climb.error_estimate,
+            path_error_estimate: climb.path_error_estimate,
+            termination: climb.termination,
+            method: "newton",
+            reason,
         })
     }
 
@@ -222,8 +336,7 @@ impl GeodesicSolver {
         Geodesic {
             graph: self.graph.clone(),
             mean: self.options.mean,
-            rule: Collocation::new(1),
-            path: [zero.as_slice(), &mu].concat(),
+            path: Path::constant(&mu),
             mu0: mu.clone(),
             mu1: mu,
             potential_start: zero.clone(),
@@ -234,6 +347,17 @@ impl GeodesicSolver {
             error_estimate: 0.0,
             path_error_estimate: 0.0,
             termination: Termination::Converged,
+            method: "none",
+            reason: "the ends are equal",
+        }
+    }
+}
+
+/// Puts `value` where `mu` has no mass.
+fn mark_empty(mu: &[f64], potential: &mut [f64], value: f64) {
+    for (v, m) in potential.iter_mut().zip(mu) {
+        if *m == 0.0 {
+            *v = value;
         }
     }
 }
@@ -301,7 +425,7 @@ impl Geodesic {
 
     /// Time nodes of the final resolution.
     pub fn time_nodes(&self) -> usize {
-        self.rule.stages()
+        self.path.time_nodes()
     }
 
     /// Why the solve stopped.
@@ -314,9 +438,14 @@ impl Geodesic {
         self.termination == Termination::Converged
     }
 
-    /// The method that ran.
+    /// The method that found it: `shooting`, `newton`, or `none` between equal ends.
     pub fn method(&self) -> &'static str {
-        "shooting"
+        self.method
+    }
+
+    /// Why that method ran, in a few words.
+    pub fn reason(&self) -> &'static str {
+        self.reason
     }
 
     /// Masses at time `t` in `[0, 1]`, length `n`, sum one to rounding. Between the ends a mass below
@@ -329,8 +458,7 @@ impl Geodesic {
         if t == 1.0 {
             return Ok(self.mu1.clone());
         }
-        let n = self.graph.nodes();
-        Ok(self.interpolate(t, &self.mu0, n))
+        Ok(self.path.mass(t))
     }
 
     /// Density `mu_x(t) / pi_x` at time `t` in `[0, 1]`, length `n`.
@@ -350,7 +478,10 @@ impl Geodesic {
         if t == 1.0 {
             return Ok(self.potential_end.clone());
         }
-        let mut potential = self.interpolate(t, &self.potential_start, 0);
+        if t == 0.0 {
+            return Ok(self.potential_start.clone());
+        }
+        let mut potential = self.path.potential(t);
         self.graph.centre(&mut potential);
         Ok(potential)
     }
@@ -360,19 +491,5 @@ impl Geodesic {
             return Ok(());
         }
         Err(Error::invalid("t", format!("{t} is not between 0 and 1")))
-    }
-
-    /// The collocation polynomial through `start` and the nodes' values, which stand `offset` into
-    /// each block of the path.
-    fn interpolate(&self, t: f64, start: &[f64], offset: usize) -> Vec<f64> {
-        let n = start.len();
-        let w = self.rule.interpolation(t);
-        let mut value: Vec<f64> = start.iter().map(|v| w[0] * v).collect();
-        for (block, w) in self.path.chunks_exact(2 * n).zip(&w[1..]) {
-            for (v, node) in value.iter_mut().zip(&block[offset..offset + n]) {
-                *v += w * node;
-            }
-        }
-        value
     }
 }

@@ -37,9 +37,10 @@
 
 use super::anderson::Anderson;
 use super::collocation::{Collocation, MAX_STAGES};
-use super::{GeodesicOptions, Termination};
+use super::path::start_potential;
+use super::Goal;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, LaplacianSolver, Sweep};
+use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
 use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs};
 
 /// Nodes of the first, coarse solve.
@@ -63,6 +64,19 @@ const SHORTEST_STEP: f64 = 1.0 / 64.0;
 /// twice that after which the iteration is declared stalled.
 const PATIENCE: usize = 8;
 
+/// Why the iteration stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Halt {
+    Converged,
+    IterationLimit,
+    /// The iteration made no more progress.
+    Stalled,
+    /// The path wanted to leave the positive simplex.
+    LeftSimplex,
+    /// The path varies too fast in time for the largest number of nodes.
+    Resolution,
+}
+
 /// The path at the collocation nodes and what is known of its quality.
 pub(crate) struct Shot {
     pub rule: Collocation,
@@ -81,7 +95,7 @@ pub(crate) struct Shot {
     pub rounding: f64,
     /// Whether the Laplacian was factorised for an earlier pair.
     pub reused_factor: bool,
-    pub termination: Termination,
+    pub halt: Halt,
 }
 
 /// Buffers and the frozen Laplacian of one graph; reused from one solve to the next.
@@ -117,10 +131,10 @@ struct Progress {
 }
 
 impl Shooter {
-    pub fn new(graph: &Graph, options: &GeodesicOptions) -> Result<Self> {
+    pub fn new(graph: &Graph, mean: Mean) -> Result<Self> {
         Ok(Self {
             graph: graph.clone(),
-            sweep: Sweep::new(graph, options.mean),
+            sweep: Sweep::new(graph, mean),
             laplacian: LaplacianSolver::new(graph)?,
             factorised: false,
             rule: Collocation::new(FIRST_STAGES),
@@ -140,7 +154,7 @@ impl Shooter {
         &mut self,
         mu0: &[f64],
         mu1: &[f64],
-        options: &GeodesicOptions,
+        goal: &Goal,
         keep_factor: bool,
     ) -> Result<Shot> {
         let difference: Vec<f64> = mu1.iter().zip(mu0).map(|(b, a)| b - a).collect();
@@ -151,7 +165,7 @@ impl Shooter {
             self.factorise_mean()?;
         }
         let rounding = rounding_floor(&difference);
-        let target = options.tolerance.max(rounding);
+        let target = goal.tolerance.max(rounding);
         self.first_potential(&difference);
         self.set_norm(&difference);
 
@@ -159,12 +173,12 @@ impl Shooter {
         let mut best = f64::INFINITY;
         let mut since_best = 0;
         let mut iterations = 0;
-        let (last, termination) = loop {
+        let (last, halt) = loop {
             iterations += 1;
             let progress = self.iterate(mu0, &difference);
             let Progress { change, resolution, .. } = progress;
             if !change.is_finite() {
-                break (progress, Termination::LeftSimplex);
+                break (progress, Halt::LeftSimplex);
             }
             let resolved = resolution <= target;
             // a refinement disturbs the path by its own resolution: iterating beyond that first is wasted
@@ -175,20 +189,20 @@ impl Shooter {
                     std::mem::swap(&mut self.path, &mut self.image);
                 }
                 if resolved || finest {
-                    let termination =
-                        if resolved { Termination::Converged } else { Termination::Resolution };
-                    break (progress, termination);
+                    let halt =
+                        if resolved { Halt::Converged } else { Halt::Resolution };
+                    break (progress, halt);
                 }
-                if iterations >= options.max_iterations {
-                    break (progress, Termination::IterationLimit);
+                if iterations >= goal.max_iterations {
+                    break (progress, Halt::IterationLimit);
                 }
                 self.refine(mu0, progress.decay, target);
                 anderson.restart();
                 (best, since_best) = (f64::INFINITY, 0);
                 continue;
             }
-            if iterations >= options.max_iterations {
-                break (progress, Termination::IterationLimit);
+            if iterations >= goal.max_iterations {
+                break (progress, Halt::IterationLimit);
             }
             if change < 0.9 * best {
                 (best, since_best) = (change, 0);
@@ -197,20 +211,20 @@ impl Shooter {
             }
             if since_best == PATIENCE {
                 match self.factorise_mean() {
-                    Err(Error::Singular { .. }) => break (progress, Termination::Stalled),
+                    Err(Error::Singular { .. }) => break (progress, Halt::Stalled),
                     other => other?,
                 }
                 anderson.restart();
             } else if since_best > 2 * PATIENCE {
-                break (progress, Termination::Stalled);
+                break (progress, Halt::Stalled);
             }
             if !self.step(&mut anderson) {
-                break (progress, Termination::LeftSimplex);
+                break (progress, Halt::LeftSimplex);
             }
         };
         // a factor that did not serve is not handed on to the next pair
-        self.factorised = termination == Termination::Converged;
-        let shot = self.shot(last, iterations, termination);
+        self.factorised = halt == Halt::Converged;
+        let shot = self.shot(last, iterations, halt);
         Ok(Shot { rounding, reused_factor, ..shot })
     }
 
@@ -317,7 +331,7 @@ impl Shooter {
     /// Potentials of the image: the path's mean potential plus the shape that the forces give.
     fn shapes(&mut self) {
         let n = self.graph.nodes();
-        start_potential(&self.rule, &self.path, &self.rate, &mut self.base);
+        start_potential(&self.rule, 1.0, &self.path, &self.rate, &mut self.base);
         for block in self.image.chunks_exact_mut(2 * n) {
             block[..n].copy_from_slice(&self.base);
         }
@@ -438,11 +452,11 @@ impl Shooter {
     }
 
     /// The result; the ends of the potential follow from the forces along the final path.
-    fn shot(&mut self, last: Progress, iterations: usize, termination: Termination) -> Shot {
+    fn shot(&mut self, last: Progress, iterations: usize, halt: Halt) -> Shot {
         let n = self.graph.nodes();
         self.sweep_forces();
         let mut psi_start = vec![0.0; n];
-        start_potential(&self.rule, &self.path, &self.rate, &mut psi_start);
+        start_potential(&self.rule, 1.0, &self.path, &self.rate, &mut psi_start);
         let mut psi_end = psi_start.clone();
         for (j, b) in self.rule.weight.iter().enumerate() {
             axpy(-b, &self.rate[j * n..(j + 1) * n], &mut psi_end);
@@ -462,7 +476,7 @@ impl Shooter {
             path_resolution: last.path_resolution,
             rounding: 0.0,
             reused_factor: false,
-            termination,
+            halt,
         }
     }
 }
@@ -509,20 +523,6 @@ fn extrapolate_start(rule: &Collocation, path: &[f64], n: usize) -> Vec<f64> {
         }
     }
     start
-}
-
-/// The potential at the start: the path's mean potential less the mean of the shape that the forces
-/// give it, `sum_i b_i q_i = -sum_j (sum_i b_i A_ij) force_j`.
-fn start_potential(rule: &Collocation, path: &[f64], force: &[f64], start: &mut [f64]) {
-    let (n, s) = (start.len(), rule.stages());
-    start.fill(0.0);
-    for (block, b) in path.chunks_exact(2 * n).zip(&rule.weight) {
-        axpy(*b, &block[..n], start);
-    }
-    for j in 0..s {
-        let mean: f64 = (0..s).map(|i| rule.weight[i] * rule.integral[i * s + j]).sum();
-        axpy(mean, &force[j * n..(j + 1) * n], start);
-    }
 }
 
 /// Adds `sign * sum_j A_ij rate_j` to the part of block `i` that starts `offset` into it, for all `i`;

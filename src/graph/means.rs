@@ -54,6 +54,11 @@ impl Mean {
         }
     }
 
+    /// Whether `theta(0,t) = 0`, so that nothing flows into an empty node without an infinite potential.
+    pub(crate) fn vanishes(self) -> bool {
+        self != Mean::Arithmetic
+    }
+
     /// `theta(s,t)` for densities `s, t >= 0`, to a few units in the last place.
     pub fn value(self, s: f64, t: f64) -> f64 {
         self.gradient(s, t).0
@@ -128,6 +133,10 @@ pub(crate) trait MobilityMean {
     /// `(theta, theta_s, theta_t)`; `log_ratio` is `ln(s/t)` where the caller has it more
     /// accurately than from the nodes.
     fn gradient(s: &NodeTerms, t: &NodeTerms, log_ratio: Option<f64>) -> (f64, f64, f64);
+
+    /// `s t theta_st >= 0`, the one number that the Hessian needs:
+    /// `theta'' [a, b] = -(s t theta_st) (a/s - b/t)^2`.
+    fn curvature(s: &NodeTerms, t: &NodeTerms) -> f64;
 }
 
 pub(crate) struct LogMean;
@@ -159,6 +168,17 @@ impl MobilityMean for LogMean {
             (theta, (s[0] - theta) * s[2] * inverse, (theta - t[0]) * t[2] * inverse)
         }
     }
+
+    #[inline(always)]
+    fn curvature(s: &NodeTerms, t: &NodeTerms) -> f64 {
+        let l = (s[1] - t[1]).abs();
+        let (low, high) = (s[0].min(t[0]), s[0].max(t[0]));
+        if l < MIXED_SERIES_BELOW {
+            low * polynomial(&MIXED, l)
+        } else {
+            ((l - 2.0) * high + (l + 2.0) * low) / (l * l * l)
+        }
+    }
 }
 
 impl MobilityMean for GeometricMean {
@@ -172,6 +192,11 @@ impl MobilityMean for GeometricMean {
     #[inline(always)]
     fn gradient(s: &NodeTerms, t: &NodeTerms, _: Option<f64>) -> (f64, f64, f64) {
         (s[0] * t[0], 0.5 * t[0] * s[1], 0.5 * s[0] * t[1])
+    }
+
+    #[inline(always)]
+    fn curvature(s: &NodeTerms, t: &NodeTerms) -> f64 {
+        0.25 * s[0] * t[0]
     }
 }
 
@@ -188,6 +213,12 @@ impl MobilityMean for HarmonicMean {
         let (p, q) = (s[0] * inverse, t[0] * inverse);
         (2.0 * s[0] * q, 2.0 * q * q, 2.0 * p * p)
     }
+
+    #[inline(always)]
+    fn curvature(s: &NodeTerms, t: &NodeTerms) -> f64 {
+        let inverse = 1.0 / (s[0] + t[0]);
+        4.0 * s[0] * inverse * t[0] * inverse * (s[0] * (t[0] * inverse))
+    }
 }
 
 impl MobilityMean for ArithmeticMean {
@@ -200,6 +231,11 @@ impl MobilityMean for ArithmeticMean {
     #[inline(always)]
     fn gradient(s: &NodeTerms, t: &NodeTerms, _: Option<f64>) -> (f64, f64, f64) {
         (0.5 * (s[0] + t[0]), 0.5, 0.5)
+    }
+
+    #[inline(always)]
+    fn curvature(_: &NodeTerms, _: &NodeTerms) -> f64 {
+        0.0
     }
 }
 

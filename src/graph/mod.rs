@@ -24,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use construct::{Duplicates, Reference};
 pub use means::Mean;
-pub(crate) use operators::Sweep;
+pub(crate) use operators::{EdgeTangent, Sweep};
 
 use crate::error::{self, Error, Result};
 use crate::linalg::{Factorisation, SparseCholesky, SymmetricPattern};
@@ -45,7 +45,7 @@ struct Chain {
     head: Vec<u32>,
     /// Conductance of each edge.
     conductance: Vec<f64>,
-    /// Symbolic factor of the Laplacian grounded at the last node, made when first needed.
+    /// Symbolic factor of a matrix with the Laplacian's pattern, made when first needed.
     laplacian_pattern: OnceLock<Result<SymmetricPattern>>,
 }
 
@@ -158,28 +158,27 @@ impl Graph {
         &self.chain.head[self.chain.row_start[x]..self.chain.row_start[x + 1]]
     }
 
-    /// Symbolic Cholesky factor of the Laplacian without its last row and column; analysed once.
+    /// Symbolic Cholesky factor of a matrix with the Laplacian's pattern; analysed once.
     pub(crate) fn laplacian_pattern(&self) -> Result<&SymmetricPattern> {
         self.chain
             .laplacian_pattern
             .get_or_init(|| {
-                let dim = self.nodes() - 1;
-                let (column_start, row) = self.lower_triangle(dim);
-                SymmetricPattern::analyse(dim, column_start, row)
+                let (column_start, row) = self.lower_triangle();
+                SymmetricPattern::analyse(self.nodes(), column_start, row)
             })
             .as_ref()
             .map_err(Clone::clone)
     }
 
     /// Compressed columns of the lower triangle (diagonal first) of a symmetric matrix with the
-    /// graph's pattern, restricted to the first `dim` nodes.
-    pub(crate) fn lower_triangle(&self, dim: usize) -> (Vec<usize>, Vec<usize>) {
-        let mut column_start = Vec::with_capacity(dim + 1);
-        let mut row = Vec::with_capacity(dim + self.edges());
+    /// graph's pattern.
+    pub(crate) fn lower_triangle(&self) -> (Vec<usize>, Vec<usize>) {
+        let mut column_start = Vec::with_capacity(self.nodes() + 1);
+        let mut row = Vec::with_capacity(self.nodes() + self.edges());
         column_start.push(0);
-        for x in 0..dim {
+        for x in 0..self.nodes() {
             row.push(x);
-            row.extend(self.larger_neighbours(x).iter().map(|&y| y as usize).filter(|&y| y < dim));
+            row.extend(self.larger_neighbours(x).iter().map(|&y| y as usize));
             column_start.push(row.len());
         }
         (column_start, row)
@@ -189,14 +188,21 @@ impl Graph {
 /// A distribution may miss total mass one by this much, for inputs printed with ten digits.
 pub const MASS_TOLERANCE: f64 = 1e-9;
 
-/// The factorised weighted Laplacian of a graph, grounded at its last node.
+/// The factorised weighted Laplacian of a graph, grounded at its best connected node.
 ///
 /// Applies the pseudo-inverse `L^+` up to the additive constant, which
 /// [`Graph::centre`] fixes. Keeps its memory between factorisations.
+///
+/// # Grounding
+/// The matrix that is factorised is `L + w e_g e_g'`. For a right-hand side of sum zero its solution
+/// solves `L x = b` with `x_g = 0`, since the columns of `L` sum to zero. The ground `g` is the node of
+/// largest weight, so that nearly empty nodes, whose weights are tiny, never carry the others.
 pub struct LaplacianSolver {
     graph: Graph,
     cholesky: Option<SparseCholesky>,
     values: Vec<f64>,
+    degree: Vec<f64>,
+    ground: usize,
 }
 
 impl LaplacianSolver {
@@ -209,7 +215,8 @@ impl LaplacianSolver {
             1 => None,
             _ => Some(SparseCholesky::new(graph.laplacian_pattern()?)?),
         };
-        Ok(Self { graph: graph.clone(), cholesky, values: Vec::new() })
+        let (values, degree) = (Vec::new(), vec![0.0; graph.nodes()]);
+        Ok(Self { graph: graph.clone(), cholesky, values, degree, ground: 0 })
     }
 
     /// Factorises the Laplacian with the given weight (conductance times mobility) per edge.
@@ -219,32 +226,40 @@ impl LaplacianSolver {
     pub fn factorise(&mut self, weight: &[f64]) -> Result<()> {
         let Some(cholesky) = &mut self.cholesky else { return Ok(()) };
         let graph = &self.graph;
-        let dim = graph.nodes() - 1;
-        let mut degree = vec![0.0; dim + 1];
-        for x in 0..dim {
+        self.degree.fill(0.0);
+        for x in 0..graph.nodes() {
             for e in graph.row_start()[x]..graph.row_start()[x + 1] {
-                degree[x] += weight[e];
-                degree[graph.heads()[e] as usize] += weight[e];
+                self.degree[x] += weight[e];
+                self.degree[graph.heads()[e] as usize] += weight[e];
             }
         }
+        let better = |best: usize, x: usize| if self.degree[x] > self.degree[best] { x } else { best };
+        self.ground = (0..graph.nodes()).fold(0, better);
+        self.degree[self.ground] *= 2.0;
         self.values.clear();
-        for (x, &diagonal) in degree[..dim].iter().enumerate() {
+        for (x, &diagonal) in self.degree.iter().enumerate() {
             self.values.push(diagonal);
-            for e in graph.row_start()[x]..graph.row_start()[x + 1] {
-                if (graph.heads()[e] as usize) < dim {
-                    self.values.push(-weight[e]);
-                }
-            }
+            self.values.extend(weight[graph.row_start()[x]..graph.row_start()[x + 1]].iter().map(|w| -w));
         }
         cholesky.factorise("weighted graph Laplacian", &self.values)
     }
 
+    /// Overwrites right-hand sides of sum zero (`n` numbers each, one after the other) with the solutions
+    /// that vanish at the ground. A right-hand side of another sum is met everywhere but at the ground.
+    pub(crate) fn solve_grounded(&self, rhs: &mut [f64]) {
+        let Some(cholesky) = &self.cholesky else { return rhs.fill(0.0) };
+        for column in rhs.chunks_exact_mut(self.graph.nodes()) {
+            column[self.ground] -= column.iter().sum::<f64>();
+        }
+        cholesky.solve_in_place(rhs);
+        for column in rhs.chunks_exact_mut(self.graph.nodes()) {
+            column[self.ground] = 0.0;
+        }
+    }
+
     /// Overwrites a right-hand side of sum zero (length `n`) with the solution, mean zero under `pi`.
     pub fn solve_in_place(&self, rhs: &mut [f64]) {
-        let Some(cholesky) = &self.cholesky else { return rhs.fill(0.0) };
-        let dim = rhs.len() - 1;
-        rhs[dim] = 0.0;
-        cholesky.solve_in_place(&mut rhs[..dim]);
+        self.solve_grounded(rhs);
         self.graph.centre(rhs);
     }
 }

@@ -36,6 +36,23 @@ pub(crate) struct EdgeMobility {
     pub slope_head: f64,
 }
 
+/// The linearised sweep of an edge `(x, y)` at masses `mu` and potentials `psi`.
+///
+/// With `d = psi_x - psi_y`, the Hamiltonian's term `c theta d^2 / 2` changes with the masses by
+/// `transport_tail d/2` per unit of mass at `x` (likewise at `y`) and has the second derivative
+/// `-curvature (a_x/mu_x - a_y/mu_y)^2` along a change of masses `a`.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct EdgeTangent {
+    /// `c theta`.
+    pub weight: f64,
+    /// `d(c theta)/d mu_x (psi_x - psi_y)`.
+    pub transport_tail: f64,
+    /// `d(c theta)/d mu_y (psi_x - psi_y)`.
+    pub transport_head: f64,
+    /// `c d^2/2 s t theta_st`.
+    pub curvature: f64,
+}
+
 impl Sweep {
     pub fn new(graph: &Graph, mean: Mean) -> Self {
         Self { graph: graph.clone(), mean, nodes: vec![[0.0; 3]; graph.nodes()] }
@@ -56,6 +73,42 @@ impl Sweep {
     /// so that `d psi/dt = -force`.
     pub fn force(&mut self, mu: &[f64], psi: &[f64], weight: &mut [f64], force: &mut [f64]) {
         with_mean!(self.mean, self.force_for(mu, psi, weight, force))
+    }
+
+    /// The linearisation of each edge, and the force as in [`force`](Self::force).
+    pub fn linearise(&mut self, mu: &[f64], psi: &[f64], edges: &mut [EdgeTangent], force: &mut [f64]) {
+        with_mean!(self.mean, self.linearise_for(mu, psi, edges, force))
+    }
+
+    fn linearise_for<M: MobilityMean>(
+        &mut self,
+        mu: &[f64],
+        psi: &[f64],
+        edges: &mut [EdgeTangent],
+        force: &mut [f64],
+    ) {
+        self.prepare::<M>(mu);
+        let graph = &self.graph;
+        let (heads, conductance, pi) = (graph.heads(), graph.conductance(), graph.reference());
+        force.fill(0.0);
+        for x in 0..self.nodes.len() {
+            let tail = self.nodes[x];
+            for e in graph.row_start()[x]..graph.row_start()[x + 1] {
+                let y = heads[e] as usize;
+                let head = self.nodes[y];
+                let (theta, slope_x, slope_y) = M::gradient(&tail, &head, None);
+                let (c, d) = (conductance[e], psi[x] - psi[y]);
+                let edge = EdgeTangent {
+                    weight: c * theta,
+                    transport_tail: c * slope_x * d / pi[x],
+                    transport_head: c * slope_y * d / pi[y],
+                    curvature: 0.5 * c * d * d * M::curvature(&tail, &head),
+                };
+                force[x] += 0.5 * edge.transport_tail * d;
+                force[y] += 0.5 * edge.transport_head * d;
+                edges[e] = edge;
+            }
+        }
     }
 
     fn force_for<M: MobilityMean>(

@@ -42,6 +42,11 @@ impl SymmetricPattern {
         Ok(Self { lower: Arc::new((pattern, symbolic)) })
     }
 
+    /// Numbers that a factor takes.
+    pub(crate) fn factor_entries(&self) -> usize {
+        self.symbolic().len_val()
+    }
+
     fn pattern(&self) -> SymbolicSparseColMatRef<'_, usize> {
         self.lower.0.as_ref()
     }
@@ -105,11 +110,11 @@ impl Factorisation for SparseCholesky {
 
     fn solve_in_place(&self, rhs: &mut [f64]) {
         let symbolic = self.pattern.symbolic();
-        let dim = rhs.len();
-        let mut work = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(1, Par::Seq));
+        let (dim, columns) = (self.dim(), rhs.len() / self.dim());
+        let mut work = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(columns, Par::Seq));
         LltRef::new(symbolic, &self.factor).solve_in_place_with_conj(
             Conj::No,
-            MatMut::from_column_major_slice_mut(rhs, dim, 1),
+            MatMut::from_column_major_slice_mut(rhs, dim, columns),
             Par::Seq,
             MemStack::new(&mut work),
         );

@@ -84,11 +84,11 @@ impl Factorisation for SparseLu {
 
     fn solve_in_place(&self, rhs: &mut [f64]) {
         let symbolic = &self.pattern.shared.1;
-        let dim = rhs.len();
-        let mut work = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(1, Par::Seq));
+        let (dim, columns) = (self.dim(), rhs.len() / self.dim());
+        let mut work = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(columns, Par::Seq));
         LuRef::new_unchecked(symbolic, &self.numeric).solve_in_place_with_conj(
             Conj::No,
-            MatMut::from_column_major_slice_mut(rhs, dim, 1),
+            MatMut::from_column_major_slice_mut(rhs, dim, columns),
             Par::Seq,
             MemStack::new(&mut work),
         );

@@ -4,10 +4,12 @@
 //! A pattern is analysed once (ordering, elimination tree, supernodes) and its
 //! symbolic result is reused by every numeric factorisation on that pattern.
 
+mod block_tridiagonal;
 mod cholesky;
 mod lu;
 pub(crate) mod vector;
 
+pub(crate) use block_tridiagonal::BlockTridiagonal;
 pub use cholesky::{SparseCholesky, SymmetricPattern};
 pub use lu::{GeneralPattern, SparseLu};
 
@@ -16,6 +18,7 @@ pub trait Factorisation {
     /// Number of unknowns.
     fn dim(&self) -> usize;
 
-    /// Overwrites `rhs` (length [`dim`](Self::dim)) with the solution.
+    /// Overwrites right-hand sides, [`dim`](Self::dim) numbers each, one after the other, with
+    /// their solutions.
     fn solve_in_place(&self, rhs: &mut [f64]);
 }

@@ -1,0 +1,333 @@
+//! The discrete action of a path and its first two derivatives.
+//!
+//! # The convex problem
+//!
+//! The path is a continuous piecewise polynomial ([`Element`]) with masses at the knots as unknowns. At
+//! each Gauss node `q` of weight `w_q` it has masses `mu_q` and rates `v_q`, linear in the unknowns, and
+//!
+//! ```text
+//! action = sum_q w_q A(mu_q, v_q),   A(mu, v) = 1/2 v' L(mu)^+ v = max_psi  v' psi - 1/2 psi' L(mu) psi
+//! ```
+//!
+//! `A` is jointly convex (the discrete Benamou-Brenier formula with the flux minimised out), so the whole
+//! problem is. The envelope theorem gives its derivatives from the maximiser `psi = L^+ v`:
+//!
+//! ```text
+//! dA = psi' dv - force' dmu
+//! d2A = (dv - B dmu)' L^+ (dv - B dmu) + dmu' Q dmu
+//! ```
+//!
+//! where `B dmu = L'(mu)[dmu] psi`, and `Q >= 0` comes from the concavity of the mean. A product with the
+//! Hessian costs one Laplacian solve and one sweep per Gauss node.
+//!
+//! A logarithmic barrier `-kappa sum_q w_q sum_x pi_x ln mu_qx` may be added. Its second derivative is
+//! replaced by `z/mu` with dual variables `z` of their own, which a primal-dual method updates
+//! (Nocedal and Wright, Numerical Optimization, chapter 19).
+
+use std::sync::Arc;
+
+use super::element::Element;
+use crate::error::Result;
+use crate::graph::{EdgeTangent, Graph, LaplacianSolver, Mean, Sweep};
+use crate::linalg::vector::{axpy, dot};
+
+/// Elements in time: where they begin and end, and their degrees.
+#[derive(Clone)]
+pub(crate) struct TimeMesh {
+    /// Ends of the elements: `0 = t_0 < ... < t_E = 1`.
+    pub breaks: Vec<f64>,
+    pub elements: Vec<Arc<Element>>,
+}
+
+impl TimeMesh {
+    /// Elements of the given degrees between the given breaks.
+    pub fn new(breaks: Vec<f64>, degrees: &[usize]) -> Self {
+        let mut known: Vec<Arc<Element>> = Vec::new();
+        let elements = degrees
+            .iter()
+            .map(|&degree| match known.iter().find(|e| e.degree() == degree) {
+                Some(element) => element.clone(),
+                None => {
+                    known.push(Arc::new(Element::new(degree)));
+                    known[known.len() - 1].clone()
+                }
+            })
+            .collect();
+        Self { breaks, elements }
+    }
+
+    /// Intervals between neighbouring knots; as many as there are Gauss nodes.
+    pub fn intervals(&self) -> usize {
+        self.elements.iter().map(|e| e.degree()).sum()
+    }
+
+    /// Each element with its start, its length, and its first knot (which is its first Gauss node).
+    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        let mut first = 0;
+        self.elements.iter().zip(self.breaks.windows(2)).map(move |(element, ends)| {
+            let piece = Piece { element, start: ends[0], length: ends[1] - ends[0], first };
+            first += element.degree();
+            piece
+        })
+    }
+
+    /// Times of the knots.
+    pub fn knots(&self) -> Vec<f64> {
+        let inner = self.pieces().flat_map(|p| {
+            let degree = p.element.degree();
+            p.element.knot[..degree].iter().map(|c| p.start + c * p.length).collect::<Vec<_>>()
+        });
+        inner.chain([1.0]).collect()
+    }
+}
+
+/// One element of a mesh.
+pub(crate) struct Piece<'a> {
+    pub element: &'a Arc<Element>,
+    pub start: f64,
+    pub length: f64,
+    pub first: usize,
+}
+
+/// The action at one path, with everything its derivatives need.
+pub(crate) struct DiscreteAction {
+    pub graph: Graph,
+    pub mesh: TimeMesh,
+    sweep: Sweep,
+    /// Strength `kappa` of the barrier.
+    pub barrier: f64,
+    /// Weight of each Gauss node.
+    pub weight: Vec<f64>,
+    /// Masses, rates, potentials, forces and duals at the Gauss nodes, `n` numbers for each.
+    pub mass: Vec<f64>,
+    pub rate: Vec<f64>,
+    pub potential: Vec<f64>,
+    pub force: Vec<f64>,
+    pub dual: Vec<f64>,
+    /// Linearised edges at the Gauss nodes, `m` for each.
+    pub tangent: Vec<EdgeTangent>,
+    /// The Laplacian of each Gauss node.
+    pub laplacian: Vec<LaplacianSolver>,
+    mobility: Vec<f64>,
+    scratch: Vec<f64>,
+}
+
+impl DiscreteAction {
+    /// Reserves memory for paths on a mesh.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn new(graph: &Graph, mean: Mean, mesh: TimeMesh) -> Result<Self> {
+        let (n, m, nodes) = (graph.nodes(), graph.edges(), mesh.intervals());
+        let weight = mesh
+            .pieces()
+            .flat_map(|p| p.element.rule.weight.iter().map(|b| b * p.length).collect::<Vec<_>>())
+            .collect();
+        let numbers = || vec![0.0; n * nodes];
+        Ok(Self {
+            graph: graph.clone(),
+            mesh,
+            sweep: Sweep::new(graph, mean),
+            barrier: 0.0,
+            weight,
+            mass: numbers(),
+            rate: numbers(),
+            potential: numbers(),
+            force: numbers(),
+            dual: numbers(),
+            tangent: vec![EdgeTangent::default(); m * nodes],
+            laplacian: (0..nodes).map(|_| LaplacianSolver::new(graph)).collect::<Result<_>>()?,
+            mobility: vec![0.0; m],
+            scratch: vec![0.0; 3 * n],
+        })
+    }
+
+    /// Number of Gauss nodes.
+    pub fn nodes(&self) -> usize {
+        self.weight.len()
+    }
+
+    /// Values at the Gauss nodes of the path with these values at the knots.
+    pub fn at_nodes(&self, knots: &[f64], mass: &mut [f64], rate: &mut [f64]) {
+        let n = self.graph.nodes();
+        for piece in self.mesh.pieces() {
+            let p = piece.element.degree();
+            for q in 0..p {
+                let target = (piece.first + q) * n..(piece.first + q + 1) * n;
+                let (mass, rate) = (&mut mass[target.clone()], &mut rate[target]);
+                mass.fill(0.0);
+                rate.fill(0.0);
+                for i in 0..=p {
+                    let knot = &knots[(piece.first + i) * n..(piece.first + i + 1) * n];
+                    axpy(piece.element.value[q * (p + 1) + i], knot, mass);
+                    axpy(piece.element.derivative[q * (p + 1) + i] / piece.length, knot, rate);
+                }
+            }
+        }
+    }
+
+    /// The transpose of [`at_nodes`](Self::at_nodes), weighted by the rule: dual vectors at the nodes to
+    /// dual vectors at the knots.
+    pub fn to_knots(&self, mass: &[f64], rate: &[f64], knots: &mut [f64]) {
+        let n = self.graph.nodes();
+        knots.fill(0.0);
+        for piece in self.mesh.pieces() {
+            let p = piece.element.degree();
+            for q in 0..p {
+                let node = piece.first + q;
+                let (mass, rate) = (&mass[node * n..(node + 1) * n], &rate[node * n..(node + 1) * n]);
+                for i in 0..=p {
+                    let knot = &mut knots[(piece.first + i) * n..(piece.first + i + 1) * n];
+                    axpy(self.weight[node] * piece.element.value[q * (p + 1) + i], mass, knot);
+                    let slope = piece.element.derivative[q * (p + 1) + i] / piece.length;
+                    axpy(self.weight[node] * slope, rate, knot);
+                }
+            }
+        }
+    }
+
+    /// Moves to the path with these masses at the knots; the action with its barrier, or `None` where a
+    /// mass at a Gauss node is not positive or the graph falls apart numerically.
+    pub fn evaluate(&mut self, knots: &[f64]) -> Option<f64> {
+        let (mut mass, mut rate) = (std::mem::take(&mut self.mass), std::mem::take(&mut self.rate));
+        self.at_nodes(knots, &mut mass, &mut rate);
+        (self.mass, self.rate) = (mass, rate);
+        if !self.mass.iter().all(|m| m.is_finite() && *m > 0.0) {
+            return None;
+        }
+        let n = self.graph.nodes();
+        let mut value = 0.0;
+        for q in 0..self.nodes() {
+            let node = q * n..(q + 1) * n;
+            self.sweep.mobility(&self.mass[node.clone()], &mut self.mobility);
+            self.laplacian[q].factorise(&self.mobility).ok()?;
+            let psi = &mut self.potential[node.clone()];
+            psi.copy_from_slice(&self.rate[node.clone()]);
+            self.laplacian[q].solve_grounded(psi);
+            value += 0.5 * self.weight[q] * dot(psi, &self.rate[node]);
+        }
+        value += self.barrier_value();
+        value.is_finite().then_some(value)
+    }
+
+    /// `-kappa sum_q w_q sum_x pi_x ln mu_qx`.
+    pub fn barrier_value(&self) -> f64 {
+        if self.barrier == 0.0 {
+            return 0.0;
+        }
+        let pi = self.graph.reference();
+        let logarithms = |mu: &[f64]| -> f64 { mu.iter().zip(pi).map(|(m, p)| p * m.ln()).sum() };
+        let nodes = self.mass.chunks_exact(pi.len()).zip(&self.weight);
+        -self.barrier * nodes.map(|(mu, w)| w * logarithms(mu)).sum::<f64>()
+    }
+
+    /// `psi' L psi / 2` integrated, without the barrier.
+    pub fn action(&self) -> f64 {
+        let n = self.graph.nodes();
+        let nodes = self.potential.chunks_exact(n).zip(self.rate.chunks_exact(n));
+        nodes.zip(&self.weight).map(|((psi, v), w)| 0.5 * w * dot(psi, v)).sum()
+    }
+
+    /// Puts the duals on the central path, `z = kappa pi / mu`.
+    pub fn central_dual(&mut self) {
+        let pi = self.graph.reference();
+        for (i, (z, m)) in self.dual.iter_mut().zip(&self.mass).enumerate() {
+            *z = self.barrier * pi[i % pi.len()] / m;
+        }
+    }
+
+    /// Keeps the duals within a factor of the central path.
+    pub fn confine_dual(&mut self, range: f64) {
+        let pi = self.graph.reference();
+        for (i, (z, m)) in self.dual.iter_mut().zip(&self.mass).enumerate() {
+            let central = self.barrier * pi[i % pi.len()] / m;
+            *z = z.clamp(central / range, central * range);
+        }
+    }
+
+    /// Prepares the derivatives at the path last evaluated.
+    pub fn linearise(&mut self) {
+        let (n, m) = (self.graph.nodes(), self.graph.edges());
+        for q in 0..self.nodes() {
+            let node = q * n..(q + 1) * n;
+            self.sweep.linearise(
+                &self.mass[node.clone()],
+                &self.potential[node.clone()],
+                &mut self.tangent[q * m..(q + 1) * m],
+                &mut self.force[node],
+            );
+        }
+    }
+
+    /// Derivative in the masses at the knots, up to a constant for each knot.
+    pub fn gradient(&mut self, gradient: &mut [f64]) {
+        let mut mass: Vec<f64> = self.force.iter().map(|f| -f).collect();
+        let pi = self.graph.reference();
+        for (slope, mu) in mass.chunks_exact_mut(pi.len()).zip(self.mass.chunks_exact(pi.len())) {
+            for ((s, m), p) in slope.iter_mut().zip(mu).zip(pi) {
+                *s -= self.barrier * p / m;
+            }
+        }
+        self.to_knots(&mass, &self.potential, gradient);
+    }
+
+    /// Product of the Hessian with a change of the masses at the knots, up to a constant for each knot.
+    pub fn hessian_product(&mut self, change: &[f64], product: &mut [f64], work: &mut NodeWork) {
+        let (n, m) = (self.graph.nodes(), self.graph.edges());
+        self.at_nodes(change, &mut work.mass, &mut work.rate);
+        for q in 0..self.nodes() {
+            let node = q * n..(q + 1) * n;
+            let edges = &self.tangent[q * m..(q + 1) * m];
+            let mu = &self.mass[node.clone()];
+            let dual = &self.dual[node.clone()];
+            let (a, chi) = (&mut work.mass[node.clone()], &mut work.rate[node]);
+            subtract_transport(&self.graph, edges, a, chi);
+            self.laplacian[q].solve_grounded(chi);
+            let (relative, rest) = self.scratch.split_at_mut(n);
+            let out = &mut rest[..n];
+            for x in 0..n {
+                relative[x] = a[x] / mu[x];
+                out[x] = dual[x] * relative[x];
+            }
+            each_edge(&self.graph, |e, x, y| {
+                let edge = &edges[e];
+                let difference = chi[x] - chi[y];
+                let bend = edge.curvature * (relative[x] - relative[y]);
+                out[x] += bend / mu[x] - edge.transport_tail * difference;
+                out[y] -= bend / mu[y] + edge.transport_head * difference;
+            });
+            a.copy_from_slice(out);
+        }
+        self.to_knots(&work.mass, &work.rate, product);
+    }
+}
+
+/// `rate -= B mass` with `B mass = L'(mu)[mass] psi`.
+fn subtract_transport(graph: &Graph, edges: &[EdgeTangent], mass: &[f64], rate: &mut [f64]) {
+    each_edge(graph, |e, x, y| {
+        let flux = edges[e].transport_tail * mass[x] + edges[e].transport_head * mass[y];
+        rate[x] -= flux;
+        rate[y] += flux;
+    });
+}
+
+/// Calls `visit(e, x, y)` for each edge.
+pub(crate) fn each_edge(graph: &Graph, mut visit: impl FnMut(usize, usize, usize)) {
+    for x in 0..graph.nodes() {
+        for e in graph.row_start()[x]..graph.row_start()[x + 1] {
+            visit(e, x, graph.heads()[e] as usize);
+        }
+    }
+}
+
+/// Buffers of [`DiscreteAction::hessian_product`].
+pub(crate) struct NodeWork {
+    mass: Vec<f64>,
+    rate: Vec<f64>,
+}
+
+impl NodeWork {
+    pub fn new(action: &DiscreteAction) -> Self {
+        Self { mass: vec![0.0; action.mass.len()], rate: vec![0.0; action.mass.len()] }
+    }
+}

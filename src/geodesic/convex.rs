@@ -1,0 +1,416 @@
+//! Geodesics between any two ends: the discrete action is minimised on a ladder of time meshes until
+//! the results agree.
+//!
+//! # Two ladders
+//!
+//! Between positive ends the path is smooth, and polynomials of rising degree converge
+//! geometrically: four elements, shorter towards the ends, of degree 3, 5, 8, 12, 16, then more elements.
+//! Where an end has empty nodes, potentials are singular and masses grow like powers of time that differ
+//! from node to node, over many orders of magnitude. No polynomial follows that without undershooting,
+//! so there the path is linear between the knots (which is bulletproof) on meshes that double, graded such that the
+//! error is of second order, and Richardson's extrapolation takes it away.
+//!
+//! # The error estimate
+//!
+//! Successive rungs differ by `d_k`, relatively, in the distance and in both end potentials. Smooth
+//! ladders contract ever faster, so what is left after rung `k` is below `d_k (d_k/d_{k-1})`, up to a
+//! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
+//! most; extrapolated values of two successive rungs differ by more than what is left in the second. The first
+//! comparison alone is trusted to be worth `d_k`.
+//!
+//! # End potentials
+//!
+//! `psi(1)` is the derivative of the discrete action in the masses at the last knot, `-psi(0)` in those
+//! at the first. Both are exact derivatives of what was minimised (and as accurate as the distance), which
+//! the multiplier of the last interval is not.
+
+use std::sync::Arc;
+
+use super::action::{each_edge, DiscreteAction, TimeMesh};
+use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
+use super::path::{start_potential, Path};
+use super::preconditioner::{Blocks, Frozen, Preconditioner};
+use super::{Goal, Termination};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Mean};
+use crate::linalg::vector::{distance_max, max_abs};
+
+/// A node whose density at an end is below this counts as nearly empty: the path is not expected to be
+/// smooth, and potentials are compared in the metric at that end.
+pub(crate) const NEARLY_EMPTY: f64 = 1e-6;
+
+/// Graphs up to this size have their Hessian factorised in dense blocks at once; of those up to the second
+/// size, when conjugate gradients with the frozen mobilities fail, or an end is nearly empty somewhere.
+const DENSE_AT_ONCE: usize = 64;
+const DENSE_AT_NEED: usize = 400;
+
+/// Newton steps after which a rung is left as it is: coarse meshes may not be able to follow the path.
+const STEPS_PER_RUNG: usize = 100;
+
+/// Memory that a rung of the ladder may take, in bytes.
+const MEMORY: usize = 4 << 30;
+
+/// Elements and degree of the rungs for smooth paths.
+const SMOOTH: [(usize, usize); 10] =
+    [(4, 3), (4, 5), (4, 8), (4, 12), (4, 16), (8, 12), (8, 16), (16, 12), (16, 16), (32, 16)];
+
+/// Elements of the rungs for singular paths.
+const LINEAR: [usize; 8] = [16, 32, 64, 128, 256, 512, 1024, 2048];
+
+/// A linear ladder that contracts faster than this is near its second order, a quarter.
+const SECOND_ORDER: f64 = 0.4;
+
+/// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
+const SMOOTH_SAFETY: f64 = 4.0;
+
+/// What the ladder found.
+pub(crate) struct Climb {
+    pub path: Path,
+    pub potential_start: Vec<f64>,
+    pub potential_end: Vec<f64>,
+    pub distance: f64,
+    pub iterations: usize,
+    /// Last Newton decrement.
+    pub residual: f64,
+    pub error_estimate: f64,
+    pub path_error_estimate: f64,
+    pub termination: Termination,
+}
+
+/// Whether some node is empty or nearly so.
+pub(crate) fn nearly_empty(graph: &Graph, mu: &[f64]) -> bool {
+    mu.iter().zip(graph.reference()).any(|(m, p)| *m < NEARLY_EMPTY * p)
+}
+
+/// Minimises the action between two different ends. `guess` gives the masses at a time, if there is a
+/// path to start from; the barrier then starts low.
+///
+/// # Errors
+/// Memory; [`Error::Singular`] when the graph falls apart numerically.
+pub(crate) fn minimise(
+    graph: &Graph,
+    mean: Mean,
+    ends: [&[f64]; 2],
+    goal: &Goal,
+    guess: Option<&Path>,
+) -> Result<Climb> {
+    let singular = ends.iter().any(|mu| nearly_empty(graph, mu));
+    let rungs = if singular { LINEAR.len() } else { SMOOTH.len() };
+    let mut best: Option<Rung> = None;
+    let (mut steps, mut last_difference) = (0, f64::INFINITY);
+    let mut dense = graph.nodes() <= if singular { DENSE_AT_NEED } else { DENSE_AT_ONCE };
+    let mut termination = Termination::Resolution;
+    for k in 0..rungs {
+        let mesh = if singular { graded_mesh(LINEAR[k], 1) } else { graded_mesh(SMOOTH[k].0, SMOOTH[k].1) };
+        if best.is_some() && memory(graph, mesh.intervals(), dense)? > MEMORY {
+            break;
+        }
+        let start = best.as_ref().map(|b| &b.path).or(guess);
+        let options = NewtonOptions {
+            // a rung's minimiser need not be better than the rung
+            tolerance: (1e-3 * last_difference).clamp(0.03 * goal.tolerance, 1e-4),
+            first_barrier: if start.is_some() { 1e-4 } else { 1.0 },
+            last_barrier: last_barrier(graph, ends, goal.tolerance, singular),
+            max_steps: (goal.max_iterations - steps).min(STEPS_PER_RUNG),
+            // beyond this dense blocks are cheaper, where they are affordable
+            max_products: if dense || graph.nodes() > DENSE_AT_NEED { 2000 } else { 200 },
+            max_truncated: if dense || graph.nodes() > DENSE_AT_NEED { usize::MAX } else { 3 },
+        };
+        let mut rung = climb(graph, mean, ends, mesh, start, &options, &mut dense)?;
+        steps += rung.report.steps;
+        rung.compare(graph, mean, ends, best.as_ref(), singular);
+        last_difference = rung.difference.min(last_difference);
+        let stop = rung.report.stop;
+        let done = rung.estimate <= goal.tolerance;
+        let better = best.as_ref().is_none_or(|b| rung.estimate <= b.estimate);
+        let hopeless = k > 1 && stop == NewtonStop::Stalled && !better;
+        if better {
+            best = Some(rung);
+        }
+        if done && stop == NewtonStop::Converged {
+            termination = Termination::Converged;
+            break;
+        }
+        if steps >= goal.max_iterations {
+            termination = Termination::IterationLimit;
+            break;
+        }
+        if hopeless {
+            termination = Termination::Stalled;
+            break;
+        }
+    }
+    match best {
+        Some(rung) => Ok(rung.finish(graph, ends, steps, termination)),
+        // every ladder has a first rung
+        None => Err(Error::invalid("max_iterations", "no iteration was allowed")),
+    }
+}
+
+/// The barrier in units of the action moves the minimum by at most its own size. It also moves potentials, by
+/// `kappa pi/mu` per unit of time, which matters where masses are small but the nodes are not
+/// counted as empty.
+fn last_barrier(graph: &Graph, ends: [&[f64]; 2], tolerance: f64, singular: bool) -> f64 {
+    if singular {
+        return 0.01 * tolerance;
+    }
+    let density = |mu: &[f64]| {
+        mu.iter().zip(graph.reference()).map(|(m, p)| m / p).fold(f64::INFINITY, f64::min)
+    };
+    1e-3 * tolerance * density(ends[0]).min(density(ends[1]))
+}
+
+/// `elements` elements of this degree, shorter towards the ends: smoothly by `u^2 (3 - 2u)` for smooth
+/// paths, and by `u^3 (10 - 15 u + 6 u^2)` for linear elements.
+fn graded_mesh(elements: usize, degree: usize) -> TimeMesh {
+    let graded = |k: usize| {
+        let u = k as f64 / elements as f64;
+        match degree {
+            1 => u * u * u * (10.0 - 15.0 * u + 6.0 * u * u),
+            _ => u * u * (3.0 - 2.0 * u),
+        }
+    };
+    TimeMesh::new((0..=elements).map(graded).collect(), &vec![degree; elements])
+}
+
+/// Bytes that the minimisation on so many intervals takes.
+fn memory(graph: &Graph, intervals: usize, dense: bool) -> Result<usize> {
+    let (n, m) = (graph.nodes(), graph.edges());
+    let factor = graph.laplacian_pattern()?.factor_entries();
+    let node = 8 * (20 * n + 4 * m + factor + m + n);
+    let blocks = if dense { 16 * n * n } else { 0 };
+    Ok(intervals.saturating_mul(node + blocks))
+}
+
+/// One minimisation of the ladder.
+struct Rung {
+    path: Path,
+    distance: f64,
+    /// Extrapolated, where the ladder is linear.
+    best_distance: f64,
+    potentials: [Vec<f64>; 2],
+    best_potentials: [Vec<f64>; 2],
+    extrapolated: bool,
+    report: NewtonReport,
+    difference: f64,
+    estimate: f64,
+}
+
+/// Minimises on one mesh; switches to dense blocks when conjugate gradients fail.
+fn climb(
+    graph: &Graph,
+    mean: Mean,
+    ends: [&[f64]; 2],
+    mesh: TimeMesh,
+    guess: Option<&Path>,
+    options: &NewtonOptions,
+    dense: &mut bool,
+) -> Result<Rung> {
+    let mut action = DiscreteAction::new(graph, mean, mesh)?;
+    let mut knots = first_knots(&action, ends, guess);
+    let first = knots.clone();
+    let mut report = {
+        let mut preconditioner: Box<dyn Preconditioner> =
+            if *dense { Box::new(Blocks::new(&action)?) } else { Box::new(Frozen::new(&action)?) };
+        Minimiser::new(&mut action, preconditioner.as_mut(), *options).run(&mut knots)?
+    };
+    if report.stop == NewtonStop::Stalled && !*dense && graph.nodes() <= DENSE_AT_NEED {
+        *dense = true;
+        knots.copy_from_slice(&first);
+        let mut blocks = Blocks::new(&action)?;
+        let wasted = report.steps;
+        let rest = NewtonOptions { max_steps: options.max_steps.saturating_sub(wasted), ..*options };
+        report = Minimiser::new(&mut action, &mut blocks, rest).run(&mut knots)?;
+        report.steps += wasted;
+    }
+    let potentials = end_potentials(&mut action);
+    let distance = (2.0 * action.action()).sqrt();
+    Ok(Rung {
+        path: path_of(&action, &knots),
+        distance,
+        best_distance: distance,
+        best_potentials: potentials.clone(),
+        potentials,
+        extrapolated: false,
+        report,
+        difference: f64::INFINITY,
+        estimate: f64::INFINITY,
+    })
+}
+
+/// Masses at the knots to start from, positive at the Gauss nodes: the guess, shifted to meet the ends, with
+/// as little as possible of a safe path mixed in.
+fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> Vec<f64> {
+    let times = action.mesh.knots();
+    let pi = action.graph.reference();
+    // a straight line, mixed with the reference in the middle
+    let safe: Vec<f64> = times
+        .iter()
+        .flat_map(|&t| {
+            let share = 1.2 * t * (1.0 - t);
+            let line = ends[0].iter().zip(ends[1]).map(move |(a, b)| (1.0 - t) * a + t * b);
+            line.zip(pi).map(move |(m, p)| (1.0 - share) * m + share * p)
+        })
+        .collect();
+    let Some(guess) = guess else { return safe };
+    let (old0, old1) = (guess.mass(0.0), guess.mass(1.0));
+    let shifted: Vec<f64> = times
+        .iter()
+        .flat_map(|&t| {
+            let mut mu = guess.mass(t);
+            for x in 0..mu.len() {
+                mu[x] += (1.0 - t) * (ends[0][x] - old0[x]) + t * (ends[1][x] - old1[x]);
+            }
+            mu
+        })
+        .collect();
+    let (mut mass, mut rate) = (vec![0.0; action.mass.len()], vec![0.0; action.mass.len()]);
+    for share in [1e-9, 1e-6, 1e-4, 1e-2, 0.1, 0.5] {
+        let knots: Vec<f64> =
+            shifted.iter().zip(&safe).map(|(m, s)| (1.0 - share) * m + share * s).collect();
+        action.at_nodes(&knots, &mut mass, &mut rate);
+        if mass.iter().all(|m| *m > 0.0) {
+            return knots;
+        }
+    }
+    safe
+}
+
+/// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot.
+fn end_potentials(action: &mut DiscreteAction) -> [Vec<f64>; 2] {
+    let n = action.graph.nodes();
+    let barrier = std::mem::take(&mut action.barrier);
+    let mut gradient = vec![0.0; action.mass.len() + n];
+    action.gradient(&mut gradient);
+    action.barrier = barrier;
+    let start = gradient[..n].iter().map(|g| -g).collect();
+    let end = gradient[gradient.len() - n..].to_vec();
+    [start, end]
+}
+
+/// The path with potentials, for the masses at these knots.
+fn path_of(action: &DiscreteAction, knots: &[f64]) -> Path {
+    let n = action.graph.nodes();
+    let mut values = Vec::with_capacity(2 * action.mass.len());
+    let mut forces = action.force.clone();
+    for (q, psi) in action.potential.chunks_exact(n).enumerate() {
+        let mut psi = psi.to_vec();
+        action.graph.centre(&mut psi);
+        action.graph.centre(&mut forces[q * n..(q + 1) * n]);
+        values.extend_from_slice(&psi);
+        values.extend_from_slice(&action.mass[q * n..(q + 1) * n]);
+    }
+    let mut starts = Vec::new();
+    let mut rules = Vec::new();
+    for piece in action.mesh.pieces() {
+        let (first, last) = (piece.first, piece.first + piece.element.degree());
+        let rule: &Arc<_> = &piece.element.rule;
+        let mut psi = vec![0.0; n];
+        let blocks = &values[2 * n * first..2 * n * last];
+        start_potential(rule, piece.length, blocks, &forces[n * first..n * last], &mut psi);
+        starts.extend_from_slice(&psi);
+        starts.extend_from_slice(&knots[n * first..n * (first + 1)]);
+        rules.push(rule.clone());
+    }
+    Path::new(n, action.mesh.breaks.clone(), rules, starts, values)
+}
+
+impl Rung {
+    /// Extrapolates and estimates the error, with the rung before.
+    fn compare(&mut self, graph: &Graph, mean: Mean, ends: [&[f64]; 2], before: Option<&Rung>, singular: bool) {
+        let rest = self.report.decrement;
+        let Some(before) = before else { return };
+        let apart = |distances: [f64; 2], potentials: [&[Vec<f64>; 2]; 2]| -> f64 {
+            let potential = |end: usize| {
+                let (new, old) = (&potentials[0][end], &potentials[1][end]);
+                if singular {
+                    metric_difference(graph, mean, ends[end], new, old) / self.distance
+                } else {
+                    largest_difference(graph, new, old)
+                }
+            };
+            ((distances[0] - distances[1]).abs() / self.distance).max(potential(0)).max(potential(1))
+        };
+        let difference =
+            apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
+        let contraction = if before.difference.is_finite() { difference / before.difference } else { 1.0 };
+        let left = if !singular {
+            (SMOOTH_SAFETY * contraction).min(1.0) * difference
+        } else if contraction > SECOND_ORDER {
+            difference
+        } else {
+            let extrapolate = |new: f64, old: f64| new + (new - old) / 3.0;
+            let distance = extrapolate(self.distance, before.distance);
+            let potentials = [0, 1].map(|end: usize| -> Vec<f64> {
+                let pairs = self.potentials[end].iter().zip(&before.potentials[end]);
+                pairs.map(|(new, old)| extrapolate(*new, *old)).collect()
+            });
+            let settled = apart([distance, before.best_distance], [&potentials, &before.best_potentials]);
+            self.best_distance = distance;
+            self.best_potentials = potentials;
+            if before.extrapolated {
+                settled.max(difference / 12.0)
+            } else {
+                difference / 3.0
+            }
+        };
+        self.extrapolated = singular && contraction <= SECOND_ORDER;
+        self.difference = difference;
+        self.estimate = left + rest;
+    }
+
+    fn finish(self, graph: &Graph, ends: [&[f64]; 2], steps: usize, termination: Termination) -> Climb {
+        let [mut potential_start, mut potential_end] = self.best_potentials;
+        centre_where_mass_is(graph, ends[0], &mut potential_start);
+        centre_where_mass_is(graph, ends[1], &mut potential_end);
+        Climb {
+            path: self.path,
+            potential_start,
+            potential_end,
+            distance: self.best_distance,
+            iterations: steps,
+            residual: self.report.decrement,
+            error_estimate: self.estimate.min(1.0),
+            path_error_estimate: self.estimate.min(1.0).sqrt(),
+            termination,
+        }
+    }
+}
+
+/// Largest difference of two potentials of mean zero, relative to the largest entry.
+fn largest_difference(graph: &Graph, a: &[f64], b: &[f64]) -> f64 {
+    let centred = |v: &[f64]| {
+        let mut v = v.to_vec();
+        graph.centre(&mut v);
+        v
+    };
+    let (a, b) = (centred(a), centred(b));
+    distance_max(&a, &b) / max_abs(&a).max(f64::MIN_POSITIVE)
+}
+
+/// Norm of the difference of two potentials in the metric at `mu`, which may have empty nodes:
+/// `sqrt(sum_e c_e theta_e (d_x - d_y)^2)`.
+fn metric_difference(graph: &Graph, mean: Mean, mu: &[f64], a: &[f64], b: &[f64]) -> f64 {
+    let pi = graph.reference();
+    let mut square = 0.0;
+    each_edge(graph, |e, x, y| {
+        let theta = mean.value(mu[x] / pi[x], mu[y] / pi[y]);
+        if theta > 0.0 {
+            let difference = (a[x] - b[x]) - (a[y] - b[y]);
+            square += graph.conductance()[e] * theta * difference * difference;
+        }
+    });
+    square.sqrt()
+}
+
+/// Subtracts the mean under `pi` over the nodes that hold mass.
+fn centre_where_mass_is(graph: &Graph, mu: &[f64], potential: &mut [f64]) {
+    let (mut total, mut sum) = (0.0, 0.0);
+    for ((v, p), m) in potential.iter().zip(graph.reference()).zip(mu) {
+        if *m > 0.0 {
+            total += p;
+            sum += p * v;
+        }
+    }
+    potential.iter_mut().for_each(|v| *v -= sum / total);
+}

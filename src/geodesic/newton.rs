@@ -1,0 +1,239 @@
+//! Minimises the discrete action over the paths between two ends: a primal-dual barrier method with
+//! truncated Newton steps and a line search on the objective.
+//!
+//! The problem is convex, so that the only obstacles are the walls where masses vanish. A step of the
+//! barrier method solves `H step = -gradient` by preconditioned conjugate gradients, only as
+//! accurately as the present iterate deserves (Dembo, Eisenstat, Steihaug, SIAM J. Numer. Anal. 1982),
+//! goes at most 99 % of the way to the nearest wall, and shrinks until the objective falls
+//! enough. When the Newton decrement is small compared with the barrier, the barrier is lowered.
+
+use super::action::{DiscreteAction, NodeWork};
+use super::preconditioner::Preconditioner;
+use crate::error::{Error, Result};
+use crate::linalg::vector::{axpy, dot};
+
+/// What the minimisation is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewtonOptions {
+    /// The relative Newton decrement at which it stops.
+    pub tolerance: f64,
+    /// Barrier to start from and to end with, relative to the action.
+    pub first_barrier: f64,
+    pub last_barrier: f64,
+    pub max_steps: usize,
+    /// Hessian products for one step.
+    pub max_products: usize,
+    /// Steps that may end at that limit before the minimisation stalls.
+    pub max_truncated: usize,
+}
+
+/// What it did.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewtonReport {
+    pub steps: usize,
+    /// `sqrt(g' H^{-1} g / action)`: the relative distance to the minimiser in the metric of the action.
+    pub decrement: f64,
+    pub stop: NewtonStop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NewtonStop {
+    Converged,
+    StepLimit,
+    /// Conjugate gradients did not converge, or no step lowers the objective.
+    Stalled,
+}
+
+/// Share of the way to where a mass or a dual vanishes that a step may take.
+const TO_WALL: f64 = 0.99;
+
+/// The barrier falls by this factor when the decrement is small compared with it.
+const LOWERING: f64 = 0.1;
+
+/// Relative size of changes of the objective that its rounding hides.
+const NOISE: f64 = 1e-13;
+
+/// Duals stay within this factor of the central path.
+const DUAL_RANGE: f64 = 1e4;
+
+/// A minimisation in progress; keeps its buffers.
+pub(crate) struct Minimiser<'a> {
+    action: &'a mut DiscreteAction,
+    preconditioner: &'a mut dyn Preconditioner,
+    options: NewtonOptions,
+    work: NodeWork,
+    gradient: Vec<f64>,
+    step: Vec<f64>,
+    residual: Vec<f64>,
+    direction: Vec<f64>,
+    image: Vec<f64>,
+    trial: Vec<f64>,
+    /// Changes of masses, rates and duals at the Gauss nodes.
+    mass_change: Vec<f64>,
+    rate_change: Vec<f64>,
+    dual_change: Vec<f64>,
+}
+
+impl<'a> Minimiser<'a> {
+    pub fn new(
+        action: &'a mut DiscreteAction,
+        preconditioner: &'a mut dyn Preconditioner,
+        options: NewtonOptions,
+    ) -> Self {
+        let (nodes, knots) = (action.mass.len(), action.mass.len() + action.graph.nodes());
+        Self {
+            work: NodeWork::new(action),
+            action,
+            preconditioner,
+            options,
+            gradient: vec![0.0; knots],
+            step: vec![0.0; knots],
+            residual: vec![0.0; knots],
+            direction: vec![0.0; knots],
+            image: vec![0.0; knots],
+            trial: vec![0.0; knots],
+            mass_change: vec![0.0; nodes],
+            rate_change: vec![0.0; nodes],
+            dual_change: vec![0.0; nodes],
+        }
+    }
+
+    /// Moves the interior `knots` to the minimiser, from a path that is positive at the Gauss nodes.
+    /// The action stays evaluated and linearised at the path returned.
+    ///
+    /// # Errors
+    /// [`Error::Singular`] when even the first path cannot be evaluated.
+    pub fn run(&mut self, knots: &mut [f64]) -> Result<NewtonReport> {
+        self.action.barrier = 0.0;
+        let Some(first) = self.action.evaluate(knots) else {
+            let detail = "the graph falls apart numerically along the first path".into();
+            return Err(Error::Singular { what: "Laplacian of the path", detail });
+        };
+        self.action.barrier = self.options.first_barrier * first;
+        self.action.central_dual();
+        let (mut steps, mut truncated, mut decrement) = (0, 0, 1.0);
+        let stop = loop {
+            self.action.linearise();
+            if steps == self.options.max_steps {
+                break NewtonStop::StepLimit;
+            }
+            if self.preconditioner.prepare(self.action, knots).is_err() {
+                break NewtonStop::Stalled;
+            }
+            if truncated > self.options.max_truncated {
+                break NewtonStop::Stalled;
+            }
+            steps += 1;
+            let (slope, solved) = loop {
+                self.action.gradient(&mut self.gradient);
+                let solved = self.newton_step(decrement);
+                truncated += usize::from(!solved);
+                let slope = self.slope();
+                let size = self.action.action();
+                decrement = ((-slope).max(0.0) / size).sqrt();
+                let lowest = self.options.last_barrier * size;
+                if self.action.barrier <= lowest || -slope > 0.5 * self.action.barrier {
+                    break (slope, solved);
+                }
+                self.action.barrier = (LOWERING * self.action.barrier).max(lowest);
+            };
+            let lowest = self.action.barrier <= self.options.last_barrier * self.action.action();
+            let done = lowest && solved && decrement <= self.options.tolerance;
+            if !self.search(knots, slope) {
+                break if done { NewtonStop::Converged } else { NewtonStop::Stalled };
+            }
+            if done {
+                self.action.linearise();
+                break NewtonStop::Converged;
+            }
+        };
+        Ok(NewtonReport { steps, decrement, stop })
+    }
+
+    /// Derivative of the objective along the step.
+    fn slope(&self) -> f64 {
+        dot(self.interior(&self.gradient), self.interior(&self.step))
+    }
+
+    fn interior<'b>(&self, knots: &'b [f64]) -> &'b [f64] {
+        let n = self.action.graph.nodes();
+        &knots[n..knots.len() - n]
+    }
+
+    /// `step = -H^{-1} gradient` by conjugate gradients, to the accuracy that the last `decrement` asks for;
+    /// false when that was not reached.
+    fn newton_step(&mut self, decrement: f64) -> bool {
+        let n = self.action.graph.nodes();
+        let length = self.step.len();
+        self.step.fill(0.0);
+        for (r, g) in self.residual.iter_mut().zip(&self.gradient) {
+            *r = -g;
+        }
+        self.direction.copy_from_slice(&self.residual);
+        self.preconditioner.apply(self.action, &mut self.direction);
+        let first = dot(&self.residual, &self.direction);
+        let target = decrement.clamp(1e-8, 0.1) * first;
+        let mut square = first;
+        if !(first > 0.0) {
+            return first == 0.0;
+        }
+        for _ in 0..self.options.max_products {
+            self.action.hessian_product(&self.direction, &mut self.image, &mut self.work);
+            let curvature = dot(&self.direction[n..length - n], &self.image[n..length - n]);
+            if !(curvature > 0.0) {
+                return false;
+            }
+            let share = square / curvature;
+            axpy(share, &self.direction, &mut self.step);
+            axpy(-share, &self.image, &mut self.residual);
+            self.trial.copy_from_slice(&self.residual);
+            self.preconditioner.apply(self.action, &mut self.trial);
+            let next = dot(&self.residual, &self.trial);
+            if next <= target {
+                return true;
+            }
+            let ratio = next / square;
+            for (d, z) in self.direction.iter_mut().zip(&self.trial) {
+                *d = z + ratio * *d;
+            }
+            square = next;
+        }
+        false
+    }
+
+    /// Moves along the step as far as masses stay positive and the objective falls (Armijo's rule).
+    fn search(&mut self, knots: &mut [f64], slope: f64) -> bool {
+        let action = &mut *self.action;
+        action.at_nodes(&self.step, &mut self.mass_change, &mut self.rate_change);
+        let pi = action.graph.reference();
+        for (i, change) in self.dual_change.iter_mut().enumerate() {
+            let (m, z) = (action.mass[i], action.dual[i]);
+            *change = action.barrier * pi[i % pi.len()] / m - z * (1.0 + self.mass_change[i] / m);
+        }
+        let mut share = to_wall(&action.mass, &self.mass_change);
+        let dual_share = to_wall(&action.dual, &self.dual_change);
+        let start = action.action() + action.barrier_value();
+        let noise = NOISE * start.abs();
+        for _ in 0..40 {
+            self.trial.copy_from_slice(knots);
+            axpy(share, &self.step, &mut self.trial);
+            let value = action.evaluate(&self.trial);
+            if value.is_some_and(|v| v <= start + 1e-4 * share * slope + noise) {
+                knots.copy_from_slice(&self.trial);
+                axpy(dual_share, &self.dual_change, &mut action.dual);
+                action.confine_dual(DUAL_RANGE);
+                return true;
+            }
+            share *= 0.5;
+        }
+        action.evaluate(knots);
+        action.linearise();
+        false
+    }
+}
+
+/// The share of the change, at most one, that keeps all values positive.
+fn to_wall(value: &[f64], change: &[f64]) -> f64 {
+    let falling = value.iter().zip(change).filter(|(_, d)| **d < 0.0);
+    falling.map(|(v, d)| -TO_WALL * v / d).fold(1.0, f64::min)
+}

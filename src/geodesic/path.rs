@@ -1,0 +1,92 @@
+//! A path of masses and potentials: a polynomial in time on each of a few elements.
+
+use std::sync::Arc;
+
+use super::collocation::Collocation;
+use crate::linalg::vector::axpy;
+
+/// Masses and potentials as functions of time, each a polynomial per element through its value at the
+/// element's start and its values at the Gauss nodes.
+#[derive(Clone)]
+pub(crate) struct Path {
+    nodes: usize,
+    /// Ends of the elements, from 0 to 1.
+    breaks: Vec<f64>,
+    rules: Vec<Arc<Collocation>>,
+    /// `psi` then `mu` at the start of each element: `2 n` numbers for each.
+    starts: Vec<f64>,
+    /// `psi` then `mu` at each Gauss node: `2 n` numbers for each.
+    values: Vec<f64>,
+}
+
+impl Path {
+    /// From elements (ends and rules), `starts` and `values` as the fields say, on `nodes` graph nodes.
+    pub fn new(
+        nodes: usize,
+        breaks: Vec<f64>,
+        rules: Vec<Arc<Collocation>>,
+        starts: Vec<f64>,
+        values: Vec<f64>,
+    ) -> Self {
+        Self { nodes, breaks, rules, starts, values }
+    }
+
+    /// The path that stays at `mu`.
+    pub fn constant(mu: &[f64]) -> Self {
+        let still = [vec![0.0; mu.len()].as_slice(), mu].concat();
+        let rules = vec![Arc::new(Collocation::new(1))];
+        Self::new(mu.len(), vec![0.0, 1.0], rules, still.clone(), still)
+    }
+
+    /// Gauss nodes over all elements.
+    pub fn time_nodes(&self) -> usize {
+        self.rules.iter().map(|rule| rule.stages()).sum()
+    }
+
+    /// Masses at time `t`.
+    pub fn mass(&self, t: f64) -> Vec<f64> {
+        self.interpolate(t, self.nodes)
+    }
+
+    /// Potentials at time `t`, up to a constant.
+    pub fn potential(&self, t: f64) -> Vec<f64> {
+        self.interpolate(t, 0)
+    }
+
+    /// The polynomials at time `t` of the numbers that stand `offset` into each block.
+    fn interpolate(&self, t: f64, offset: usize) -> Vec<f64> {
+        let n = self.nodes;
+        let inner = &self.breaks[1..self.breaks.len() - 1];
+        let element = inner.partition_point(|end| *end <= t);
+        let (start, end) = (self.breaks[element], self.breaks[element + 1]);
+        let w = self.rules[element].interpolation((t - start) / (end - start));
+        let first: usize = self.rules[..element].iter().map(|rule| rule.stages()).sum();
+        let at_start = &self.starts[2 * n * element + offset..][..n];
+        let mut value: Vec<f64> = at_start.iter().map(|v| w[0] * v).collect();
+        for (block, w) in self.values[2 * n * first..].chunks_exact(2 * n).zip(&w[1..]) {
+            axpy(*w, &block[offset..offset + n], &mut value);
+        }
+        value
+    }
+}
+
+/// The potential at the start of an element of this `length`, from `psi` (the first half of each `block`) and
+/// the forces at its Gauss nodes: the mean potential less the mean of the shape that the forces
+/// give it, `sum_i b_i q_i = -sum_j (sum_i b_i A_ij) force_j`.
+pub(crate) fn start_potential(
+    rule: &Collocation,
+    length: f64,
+    blocks: &[f64],
+    force: &[f64],
+    start: &mut [f64],
+) {
+    let (n, s) = (start.len(), rule.stages());
+    start.fill(0.0);
+    for (block, b) in blocks.chunks_exact(2 * n).zip(&rule.weight) {
+        axpy(*b, &block[..n], start);
+    }
+    for j in 0..s {
+        let mean: f64 = (0..s).map(|i| rule.weight[i] * rule.integral[i * s + j]).sum();
+        axpy(length * mean, &force[j * n..(j + 1) * n], start);
+    }
+}
