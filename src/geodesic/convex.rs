@@ -4,7 +4,8 @@
 //! # Two ladders
 //!
 //! Between positive ends the path is smooth, and polynomials of rising degree converge
-//! geometrically: four elements, shorter towards the ends, of degree 3, 5, 8, 12, 16, then more elements.
+//! geometrically: four elements, shorter towards the ends, of degree 5, 8, 12, 16, then more elements, all after
+//! a first rung of linear ones, which finds the way from any start.
 //! Where an end has empty nodes, potentials are singular and masses grow like powers of time that differ
 //! from node to node, over many orders of magnitude. No polynomial follows that without undershooting,
 //! so there the path is linear between the knots (which is bulletproof) on meshes that double, graded such that the
@@ -47,12 +48,24 @@ const DENSE_AT_NEED: usize = 400;
 /// Newton steps after which a rung is left as it is: coarse meshes may not be able to follow the path.
 const STEPS_PER_RUNG: usize = 100;
 
+/// Barrier to start from, in units of the action: without and with a path to start from. Where a share of the
+/// safe path is mixed into that, the barrier is at least this share.
+const COLD_BARRIER: f64 = 1.0;
+const WARM_BARRIER: f64 = 1e-3;
+
+/// Barrier that is low enough for the coarsest mesh.
+const FIRST_RUNG_BARRIER: f64 = 1e-5;
+
 /// Memory that a rung of the ladder may take, in bytes.
 const MEMORY: usize = 4 << 30;
 
-/// Elements and degree of the rungs for smooth paths.
-const SMOOTH: [(usize, usize); 10] =
-    [(4, 3), (4, 5), (4, 8), (4, 12), (4, 16), (8, 12), (8, 16), (16, 12), (16, 16), (32, 16)];
+/// Degrees of the rungs for smooth paths after the first, and the factor by which each has more elements than
+/// the ladder's least.
+const SMOOTH: [(usize, usize); 9] =
+    [(5, 1), (8, 1), (12, 1), (16, 1), (12, 2), (16, 2), (12, 4), (16, 4), (16, 8)];
+
+/// Linear elements of the first rung.
+const FIRST_ELEMENTS: usize = 16;
 
 /// Elements of the rungs for singular paths.
 const LINEAR: [usize; 8] = [16, 32, 64, 128, 256, 512, 1024, 2048];
@@ -79,7 +92,7 @@ pub(crate) struct Climb {
 
 /// Whether some node is empty or nearly so.
 pub(crate) fn nearly_empty(graph: &Graph, mu: &[f64]) -> bool {
-    mu.iter().zip(graph.reference()).any(|(m, p)| *m < NEARLY_EMPTY * p)
+    least_density(graph, mu) < NEARLY_EMPTY
 }
 
 /// Minimises the action between two different ends. `guess` gives the masses at a time, if there is a
@@ -95,13 +108,27 @@ pub(crate) fn minimise(
     guess: Option<&Path>,
 ) -> Result<Climb> {
     let singular = ends.iter().any(|mu| nearly_empty(graph, mu));
-    let rungs = if singular { LINEAR.len() } else { SMOOTH.len() };
+    let lowest_density = ends.iter().map(|mu| least_density(graph, mu)).fold(f64::INFINITY, f64::min);
+    let mesh = |k: usize| match (singular, k) {
+        (true, k) => Some(graded_mesh(*LINEAR.get(k)?, 1)),
+        (false, 0) => Some(graded_mesh(FIRST_ELEMENTS, 1)),
+        (false, k) => {
+            let (degree, factor) = *SMOOTH.get(k - 1)?;
+            Some(graded_mesh(factor * least_elements(lowest_density), degree))
+        }
+    };
     let mut best: Option<Rung> = None;
-    let (mut steps, mut last_difference) = (0, f64::INFINITY);
+    let (mut steps, mut worse, mut last_difference) = (0, 0, f64::INFINITY);
     let mut dense = graph.nodes() <= if singular { DENSE_AT_NEED } else { DENSE_AT_ONCE };
     let mut termination = Termination::Resolution;
-    for k in 0..rungs {
-        let mesh = if singular { graded_mesh(LINEAR[k], 1) } else { graded_mesh(SMOOTH[k].0, SMOOTH[k].1) };
+    let lowest = match singular {
+        // the barrier in units of the action moves the minimum by at most its own size
+        true => 0.01 * goal.tolerance,
+        // it also moves potentials, by kappa pi/mu per unit of time
+        false => 1e-3 * goal.tolerance * lowest_density,
+    };
+    let mut barrier = WARM_BARRIER;
+    for (k, mesh) in (0..).map_while(|k| Some((k, mesh(k)?))) {
         if best.is_some() && memory(graph, mesh.intervals(), dense)? > MEMORY {
             break;
         }
@@ -109,8 +136,8 @@ pub(crate) fn minimise(
         let options = NewtonOptions {
             // a rung's minimiser need not be better than the rung
             tolerance: (1e-3 * last_difference).clamp(0.03 * goal.tolerance, 1e-4),
-            first_barrier: if start.is_some() { 1e-4 } else { 1.0 },
-            last_barrier: last_barrier(graph, ends, goal.tolerance, singular),
+            first_barrier: barrier,
+            last_barrier: if k == 0 { lowest.max(FIRST_RUNG_BARRIER) } else { lowest },
             max_steps: (goal.max_iterations - steps).min(STEPS_PER_RUNG),
             // beyond this dense blocks are cheaper, where they are affordable
             max_products: if dense || graph.nodes() > DENSE_AT_NEED { 2000 } else { 200 },
@@ -118,12 +145,13 @@ pub(crate) fn minimise(
         };
         let mut rung = climb(graph, mean, ends, mesh, start, &options, &mut dense)?;
         steps += rung.report.steps;
+        barrier = options.last_barrier;
         rung.compare(graph, mean, ends, best.as_ref(), singular);
         last_difference = rung.difference.min(last_difference);
         let stop = rung.report.stop;
         let done = rung.estimate <= goal.tolerance;
         let better = best.as_ref().is_none_or(|b| rung.estimate <= b.estimate);
-        let hopeless = k > 1 && stop == NewtonStop::Stalled && !better;
+        worse = if better { 0 } else { worse + 1 };
         if better {
             best = Some(rung);
         }
@@ -135,7 +163,7 @@ pub(crate) fn minimise(
             termination = Termination::IterationLimit;
             break;
         }
-        if hopeless {
+        if worse == 2 {
             termination = Termination::Stalled;
             break;
         }
@@ -147,17 +175,17 @@ pub(crate) fn minimise(
     }
 }
 
-/// The barrier in units of the action moves the minimum by at most its own size. It also moves potentials, by
-/// `kappa pi/mu` per unit of time, which matters where masses are small but the nodes are not
-/// counted as empty.
-fn last_barrier(graph: &Graph, ends: [&[f64]; 2], tolerance: f64, singular: bool) -> f64 {
-    if singular {
-        return 0.01 * tolerance;
+fn least_density(graph: &Graph, mu: &[f64]) -> f64 {
+    mu.iter().zip(graph.reference()).map(|(m, p)| m / p).fold(f64::INFINITY, f64::min)
+}
+
+/// Elements that keep polynomials positive while masses change over the given orders of magnitude.
+fn least_elements(lowest_density: f64) -> usize {
+    match lowest_density {
+        d if d > 0.05 => 4,
+        d if d > 1e-3 => 8,
+        _ => 16,
     }
-    let density = |mu: &[f64]| {
-        mu.iter().zip(graph.reference()).map(|(m, p)| m / p).fold(f64::INFINITY, f64::min)
-    };
-    1e-3 * tolerance * density(ends[0]).min(density(ends[1]))
 }
 
 /// `elements` elements of this degree, shorter towards the ends: smoothly by `u^2 (3 - 2u)` for smooth
@@ -207,7 +235,8 @@ fn climb(
     dense: &mut bool,
 ) -> Result<Rung> {
     let mut action = DiscreteAction::new(graph, mean, mesh)?;
-    let mut knots = first_knots(&action, ends, guess);
+    let (mut knots, share) = first_knots(&action, ends, guess);
+    let options = &NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
     let first = knots.clone();
     let mut report = {
         let mut preconditioner: Box<dyn Preconditioner> =
@@ -239,8 +268,8 @@ fn climb(
 }
 
 /// Masses at the knots to start from, positive at the Gauss nodes: the guess, shifted to meet the ends, with
-/// as little as possible of a safe path mixed in.
-fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> Vec<f64> {
+/// as little as possible of a safe path mixed in; and the share of that.
+fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> (Vec<f64>, f64) {
     let times = action.mesh.knots();
     let pi = action.graph.reference();
     // a straight line, mixed with the reference in the middle
@@ -252,7 +281,7 @@ fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>)
             line.zip(pi).map(move |(m, p)| (1.0 - share) * m + share * p)
         })
         .collect();
-    let Some(guess) = guess else { return safe };
+    let Some(guess) = guess else { return (safe, COLD_BARRIER) };
     let (old0, old1) = (guess.mass(0.0), guess.mass(1.0));
     let shifted: Vec<f64> = times
         .iter()
@@ -270,10 +299,10 @@ fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>)
             shifted.iter().zip(&safe).map(|(m, s)| (1.0 - share) * m + share * s).collect();
         action.at_nodes(&knots, &mut mass, &mut rate);
         if mass.iter().all(|m| *m > 0.0) {
-            return knots;
+            return (knots, share);
         }
     }
-    safe
+    (safe, COLD_BARRIER)
 }
 
 /// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot.
@@ -317,7 +346,14 @@ fn path_of(action: &DiscreteAction, knots: &[f64]) -> Path {
 
 impl Rung {
     /// Extrapolates and estimates the error, with the rung before.
-    fn compare(&mut self, graph: &Graph, mean: Mean, ends: [&[f64]; 2], before: Option<&Rung>, singular: bool) {
+    fn compare(
+        &mut self,
+        graph: &Graph,
+        mean: Mean,
+        ends: [&[f64]; 2],
+        before: Option<&Rung>,
+        singular: bool,
+    ) {
         let rest = self.report.decrement;
         let Some(before) = before else { return };
         let apart = |distances: [f64; 2], potentials: [&[Vec<f64>; 2]; 2]| -> f64 {
@@ -331,9 +367,9 @@ impl Rung {
             };
             ((distances[0] - distances[1]).abs() / self.distance).max(potential(0)).max(potential(1))
         };
-        let difference =
-            apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
-        let contraction = if before.difference.is_finite() { difference / before.difference } else { 1.0 };
+        let difference = apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
+        let contraction =
+            if before.difference.is_finite() { difference / before.difference } else { 1.0 };
         let left = if !singular {
             (SMOOTH_SAFETY * contraction).min(1.0) * difference
         } else if contraction > SECOND_ORDER {
@@ -345,7 +381,8 @@ impl Rung {
                 let pairs = self.potentials[end].iter().zip(&before.potentials[end]);
                 pairs.map(|(new, old)| extrapolate(*new, *old)).collect()
             });
-            let settled = apart([distance, before.best_distance], [&potentials, &before.best_potentials]);
+            let settled =
+                apart([distance, before.best_distance], [&potentials, &before.best_potentials]);
             self.best_distance = distance;
             self.best_potentials = potentials;
             if before.extrapolated {

@@ -137,7 +137,11 @@ impl Preconditioner for Blocks {
             let h = self.spacing[q];
             let terms = || {
                 let sides = self.transported.iter().zip(&self.transposed);
-                self.green.iter().zip(&self.rest).zip(sides).map(|((g, r), (gb, bg))| (g / h, h * r / 4.0, gb, bg))
+                self.green
+                    .iter()
+                    .zip(&self.rest)
+                    .zip(sides)
+                    .map(|((g, r), (gb, bg))| (g / h, h * r / 4.0, gb, bg))
             };
             if q > 0 {
                 for (d, (g, r, gb, bg)) in self.matrix.diagonal_mut(q - 1).iter_mut().zip(terms()) {

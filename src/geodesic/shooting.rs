@@ -150,13 +150,7 @@ impl Shooter {
 
     /// Solves from `mu0` to `mu1`, both positive, of equal mass and not equal (so there is an edge). With
     /// `keep_factor`, a Laplacian factorised for an earlier, similar pair serves again.
-    pub fn solve(
-        &mut self,
-        mu0: &[f64],
-        mu1: &[f64],
-        goal: &Goal,
-        keep_factor: bool,
-    ) -> Result<Shot> {
+    pub fn solve(&mut self, mu0: &[f64], mu1: &[f64], goal: &Goal, keep_factor: bool) -> Result<Shot> {
         let difference: Vec<f64> = mu1.iter().zip(mu0).map(|(b, a)| b - a).collect();
         self.set_stages(FIRST_STAGES);
         self.straight_line(mu0, &difference);
@@ -189,8 +183,7 @@ impl Shooter {
                     std::mem::swap(&mut self.path, &mut self.image);
                 }
                 if resolved || finest {
-                    let halt =
-                        if resolved { Halt::Converged } else { Halt::Resolution };
+                    let halt = if resolved { Halt::Converged } else { Halt::Resolution };
                     break (progress, halt);
                 }
                 if iterations >= goal.max_iterations {

@@ -239,7 +239,8 @@ impl LaplacianSolver {
         self.values.clear();
         for (x, &diagonal) in self.degree.iter().enumerate() {
             self.values.push(diagonal);
-            self.values.extend(weight[graph.row_start()[x]..graph.row_start()[x + 1]].iter().map(|w| -w));
+            self.values
+                .extend(weight[graph.row_start()[x]..graph.row_start()[x + 1]].iter().map(|w| -w));
         }
         cholesky.factorise("weighted graph Laplacian", &self.values)
     }

@@ -69,11 +69,7 @@ impl BlockTridiagonal {
                 let before = MatRef::from_column_major_slice(&done[(k - 1) * size..], dim, dim);
                 let coupling = &mut self.upper[(k - 1) * size..k * size];
                 let mut coupling = MatMut::from_column_major_slice_mut(coupling, dim, dim);
-                triangular_solve::solve_lower_triangular_in_place(
-                    before,
-                    coupling.as_mut(),
-                    Par::Seq,
-                );
+                triangular_solve::solve_lower_triangular_in_place(before, coupling.as_mut(), Par::Seq);
                 triangular::matmul(
                     here.as_mut(),
                     BlockStructure::TriangularLower,
@@ -88,7 +84,10 @@ impl BlockTridiagonal {
             }
             let stack = MemStack::new(&mut self.work);
             factor::cholesky_in_place(here, Default::default(), Par::Seq, stack, Default::default())
-                .map_err(|e| Error::Singular { what: "Hessian of the action", detail: format!("{e:?}") })?;
+                .map_err(|e| Error::Singular {
+                    what: "Hessian of the action",
+                    detail: format!("{e:?}"),
+                })?;
         }
         Ok(())
     }
@@ -96,7 +95,8 @@ impl BlockTridiagonal {
     /// Overwrites `rhs` (`dim` times `blocks` numbers) with the solution.
     pub fn solve_in_place(&self, rhs: &mut [f64]) {
         let (dim, size) = (self.dim, self.dim * self.dim);
-        let factor = |k: usize| MatRef::from_column_major_slice(&self.diagonal[k * size..][..size], dim, dim);
+        let factor =
+            |k: usize| MatRef::from_column_major_slice(&self.diagonal[k * size..][..size], dim, dim);
         let blocks = self.blocks();
         for k in 0..blocks {
             let (before, here) = rhs.split_at_mut(k * dim);
