@@ -34,6 +34,7 @@ pub mod flow;
 pub mod geodesic;
 pub mod graph;
 pub mod linalg;
+mod parallel;
 
 pub use energy::{FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
