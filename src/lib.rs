@@ -32,6 +32,7 @@ mod error;
 pub mod fit;
 pub mod flow;
 pub mod geodesic;
+pub mod geometry;
 pub mod graph;
 pub mod linalg;
 mod parallel;
@@ -41,6 +42,7 @@ pub use error::{Error, Result};
 pub use fit::{Fit, FitOptions, FittedEnergy, Loss, Ridge, Term};
 pub use flow::{Flow, FlowOptions};
 pub use geodesic::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
+pub use geometry::{DistanceMatrix, GeodesicFlow};
 pub use graph::{Duplicates, Graph, LaplacianSolver, Mean, Reference};
 
 /// The README's Rust is compiled and run with the documentation's.

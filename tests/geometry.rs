@@ -1,0 +1,377 @@
+//! The geometry beyond single geodesics: closed forms, invariants, finite differences, symmetries.
+
+mod common;
+
+use common::{chain, data, largest, numbers, relative_difference, Uniform};
+use jkoflow::{Duplicates, Error, FlowOptions, GeodesicOptions, Graph, Mean, Reference, Termination};
+
+fn tight() -> GeodesicOptions {
+    GeodesicOptions::default().with_tolerance(1e-11)
+}
+
+fn difference(a: &[f64], b: &[f64]) -> f64 {
+    largest(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>())
+}
+
+// --- metric tensor
+
+#[test]
+fn potentials_and_rates_are_inverse_to_each_other() {
+    let graph = Graph::erdos_renyi(15, 0.4, 3, Reference::Degree).expect("connected");
+    let mut random = Uniform(1);
+    for mean in Mean::ALL {
+        let mu = random.distribution(15, 2.0);
+        let mut psi: Vec<f64> = (0..15).map(|_| random.draw() - 0.5).collect();
+        let rate = graph.potential_to_rate(mean, &mu, &psi).expect("good input");
+        assert!(rate.iter().sum::<f64>().abs() < 1e-15);
+        let back = graph.rate_to_potential(mean, &mu, &rate).expect("good input");
+        graph.centre(&mut psi);
+        assert!(difference(&back, &psi) < 1e-12);
+
+        // the product is psi' rate, symmetric, and the norm its square root
+        let phi: Vec<f64> = (0..15).map(|_| random.draw()).collect();
+        let product = |a: &[f64], b: &[f64]| graph.metric_product(mean, &mu, a, b).expect("good input");
+        let dual: f64 = phi.iter().zip(&rate).map(|(a, b)| a * b).sum();
+        assert!((product(&psi, &phi) - dual).abs() < 1e-14);
+        assert!((product(&psi, &phi) - product(&phi, &psi)).abs() < 1e-16);
+        let norm = graph.metric_norm(mean, &mu, &psi).expect("good input");
+        assert!((norm * norm / product(&psi, &psi) - 1.0).abs() < 1e-14);
+    }
+}
+
+/// The heat equation is the gradient flow of the entropy: `L(rho) ln rho = -` generator (Maas 2011).
+#[test]
+fn the_entropys_gradient_is_the_heat_equation() {
+    let graph = Graph::grid(&[3, 4], false, Reference::Degree).expect("a grid");
+    let mu = Uniform(2).distribution(12, 2.0);
+    let rho = graph.density(&mu).expect("n masses");
+    let log: Vec<f64> = rho.iter().map(|r| r.ln()).collect();
+    let rate = graph.potential_to_rate(Mean::Logarithmic, &mu, &log).expect("good input");
+    let mut heat = vec![0.0; 12];
+    for ((x, y), c) in graph.edge_list().zip(graph.conductance()) {
+        heat[x] += c * (rho[x] - rho[y]);
+        heat[y] -= c * (rho[x] - rho[y]);
+    }
+    assert!(difference(&rate, &heat) < 1e-15);
+}
+
+#[test]
+fn tangents_are_checked() {
+    let path = Graph::path(3, Reference::Uniform).expect("a path");
+    let (mu, mean) = ([0.2, 0.3, 0.5], Mean::Logarithmic);
+    let says = |result: Result<Vec<f64>, Error>, text: &str| {
+        let message = result.expect_err("refused").to_string();
+        assert!(message.contains(text), "{message}");
+    };
+    says(path.rate_to_potential(mean, &mu, &[0.1, 0.0, 0.0]), "rate: sums to 1e-1");
+    says(path.rate_to_potential(mean, &mu, &[0.1, -0.1]), "rate: expected 3 entries, got 2");
+    says(path.rate_to_potential(mean, &[0.5, 0.5, 0.0], &[0.1, -0.1, 0.0]), "mu[2]: 0 is empty");
+    says(path.potential_to_rate(mean, &mu, &[0.0, f64::NAN, 0.0]), "psi[1]: NaN");
+    let product = path.metric_product(mean, &mu, &[0.0; 3], &[0.0; 4]);
+    assert!(product.expect_err("refused").to_string().contains("phi: expected 3 entries, got 4"));
+    assert!(path.metric_norm(mean, &[0.5; 3], &[0.0; 3]).is_err());
+    // rounding of the size of what is given is no objection
+    assert!(path.rate_to_potential(mean, &mu, &[0.1, 0.2, -0.3 + 1e-12]).is_ok());
+    assert_eq!(path.rate_to_potential(mean, &mu, &[0.0; 3]).expect("at rest"), [0.0; 3]);
+}
+
+// --- exponential map and logarithm
+
+#[test]
+fn exponential_inverts_the_logarithm_on_all_reference_problems() {
+    let options = FlowOptions::default().with_tolerance(1e-12);
+    for problem in data("geodesics.json") {
+        let (graph, name) = (chain(&problem), &problem["name"]);
+        let (mu0, mu1) = (numbers(&problem, "mu0"), numbers(&problem, "mu1"));
+        let psi = graph.logarithm(&mu0, &mu1, &tight()).expect("converged");
+        let norm = graph.metric_norm(Mean::Logarithmic, &mu0, &psi).expect("good input");
+        let distance = problem["distance"].as_f64().expect("a distance");
+        assert!((norm / distance - 1.0).abs() < 1e-9, "{name}: norm {norm}");
+
+        let flow = graph.geodesic_flow(&mu0, &psi, &[0.0, 0.3, 1.0], &options).expect("inside");
+        let (mass, potential) = (&flow.masses()[2], &flow.potentials()[2]);
+        // the flow amplifies the error of the logarithm, the more the longer the geodesic
+        assert!(difference(mass, &mu1) < 1e-8, "{name}: {:e}", difference(mass, &mu1));
+        let error = relative_difference(potential, &numbers(&problem, "potential_end"));
+        assert!(error < 1e-7, "{name}: {error:e}");
+        assert!(flow.energy_drift() < 1e-10, "{name}: {:e}", flow.energy_drift());
+        assert!((flow.speed() / norm - 1.0).abs() < 1e-14);
+        assert_eq!(flow.masses()[0], mu0);
+        assert!((mass.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+
+        let (end, end_potential) = graph.exponential(&mu0, &psi, &options).expect("inside");
+        assert!(difference(&end, mass) < 1e-10 && relative_difference(&end_potential, potential) < 1e-8);
+    }
+}
+
+/// Arc length on two nodes (Maas 2011, section 2), for masses `(1 - beta)/2, (1 + beta)/2`.
+fn two_node_distance(p: f64, q: f64, from: f64, to: f64) -> f64 {
+    let integrand = |beta: f64| {
+        let (s, t) = ((p + q) / q * (1.0 - beta) / 2.0, (p + q) / p * (1.0 + beta) / 2.0);
+        Mean::Logarithmic.value(s, t).sqrt().recip()
+    };
+    let steps = 20_000;
+    let h = (to - from) / f64::from(steps);
+    let weight = |k: i32| if k == 0 || k == steps { 1.0 } else { f64::from(2 + 2 * (k % 2)) };
+    let sum: f64 = (0..=steps).map(|k| weight(k) * integrand(from + f64::from(k) * h)).sum();
+    0.5 * (1.0 / p + 1.0 / q).sqrt() * sum * h / 3.0
+}
+
+fn two_nodes(p: f64, q: f64) -> Graph {
+    let pi = [q / (p + q), p / (p + q)];
+    Graph::from_chain(&pi, &[(0, 1, pi[0] * p)], Duplicates::Refuse).expect("a chain")
+}
+
+#[test]
+fn exponential_on_two_nodes_travels_the_arc_length() {
+    let options = FlowOptions::default().with_tolerance(1e-12);
+    for (p, q) in [(1.0, 1.0), (0.7, 0.3), (0.05, 0.9)] {
+        let graph = two_nodes(p, q);
+        for (from, wanted) in [(-0.5, 0.9), (0.3, 0.2), (-0.9, 0.5), (0.2, -0.6)] {
+            let mu = [(1.0 - from) / 2.0, (1.0 + from) / 2.0];
+            // a positive rate at node 1 raises beta
+            let unit = graph.metric_norm(Mean::Logarithmic, &mu, &[0.0, 1.0]).expect("good input");
+            let psi = [0.0, wanted / unit];
+            let (end, potential) = graph.exponential(&mu, &psi, &options).expect("inside");
+            let travelled = two_node_distance(p, q, from, end[1] - end[0]);
+            assert!((travelled - wanted).abs() < 1e-10, "{p}, {q}, {from}: {travelled} {wanted}");
+            let speed = graph.metric_norm(Mean::Logarithmic, &end, &potential).expect("good input");
+            assert!((speed / wanted.abs() - 1.0).abs() < 1e-10);
+        }
+    }
+}
+
+/// Two nodes, p = q = 1: from the middle to a Dirac it is half of 1.5587074518 (Maas 2011).
+#[test]
+fn a_geodesic_that_leaves_the_simplex_says_when() {
+    let graph = two_nodes(1.0, 1.0);
+    let unit = graph.metric_norm(Mean::Logarithmic, &[0.5; 2], &[0.0, 1.0]).expect("good input");
+    let error = graph
+        .geodesic_flow(&[0.5; 2], &[0.0, 1.0 / unit], &[2.0, 4.0], &FlowOptions::default())
+        .expect_err("the boundary is nearer");
+    let Error::FlowFailed { time, reason } = &error else { panic!("{error}") };
+    assert!((time - 2.0 - 1.5587074518 / 2.0).abs() < 1e-6, "{time}");
+    assert!(reason.contains("leaves the simplex, node 0 is down"), "{reason}");
+}
+
+#[test]
+fn the_flow_is_reversible_and_additive() {
+    let graph = Graph::grid(&[3, 4], false, Reference::Uniform).expect("a grid");
+    let options = FlowOptions::default().with_tolerance(1e-11);
+    let mut random = Uniform(4);
+    for mean in Mean::ALL {
+        let options = options.with_mean(mean);
+        let mu = random.distribution(12, 1.0);
+        let mut psi: Vec<f64> = (0..12).map(|_| random.draw()).collect();
+        graph.centre(&mut psi);
+        let flow = graph.geodesic_flow(&mu, &psi, &[0.0, 0.1, 0.25, 0.5], &options).expect("inside");
+        assert!(flow.energy_drift() < 1e-10 && flow.steps() >= 3);
+        let half: Vec<f64> = psi.iter().map(|p| 0.5 * p).collect();
+        let (end, potential) = graph.exponential(&mu, &half, &options).expect("inside");
+        assert!(difference(&end, &flow.masses()[3]) < 1e-10);
+        let back: Vec<f64> = potential.iter().map(|p| -p).collect();
+        let (start, reversed) = graph.exponential(&end, &back, &options).expect("inside");
+        assert!(difference(&start, &mu) < 1e-10);
+        assert!(difference(&reversed, &half.iter().map(|p| -p).collect::<Vec<_>>()) < 1e-9);
+    }
+    let rest = graph.exponential(&[1.0 / 12.0; 12], &[3.0; 12], &options).expect("at rest");
+    assert!(difference(&rest.0, &[1.0 / 12.0; 12]) < 1e-16 && largest(&rest.1) < 1e-15);
+    let one = Graph::path(1, Reference::Uniform).expect("one node");
+    assert_eq!(one.exponential(&[1.0], &[2.0], &options).expect("one node"), (vec![1.0], vec![0.0]));
+}
+
+#[test]
+fn exponential_and_logarithm_are_checked() {
+    let path = Graph::path(30, Reference::Uniform).expect("a path");
+    let mu = vec![1.0 / 30.0; 30];
+    let options = FlowOptions::default();
+    let refused = |psi: &[f64], times: &[f64], options: &FlowOptions| {
+        path.geodesic_flow(&mu, psi, times, options).expect_err("refused").to_string()
+    };
+    assert!(refused(&[0.0; 29], &[0.0], &options).contains("psi: expected 30 entries, got 29"));
+    assert!(refused(&[f64::INFINITY; 30], &[0.0], &options).contains("psi[0]: inf"));
+    assert!(refused(&[0.0; 30], &[], &options).contains("times: empty"));
+    assert!(refused(&[0.0; 30], &[0.0, 0.0], &options).contains("times[1]: 0"));
+    assert!(refused(&[0.0; 30], &[0.0], &options.with_tolerance(0.0)).contains("tolerance"));
+    assert!(refused(&[1e200, 0.0].repeat(15), &[0.0, 1.0], &options).contains("psi: so large"));
+    let psi: Vec<f64> = (0..30).map(f64::from).collect();
+    let few = refused(&psi, &[0.0, 1.0], &options.with_max_steps(1));
+    assert!(few.contains("beyond time 0.") && few.contains("limit of 1 steps"), "{few}");
+
+    let bump =
+        |at: usize| -> Vec<f64> { (0..30).map(|x| if x == at { 1.0 - 29e-9 } else { 1e-9 }).collect() };
+    let error = path.logarithm(&bump(0), &bump(29), &GeodesicOptions::default()).expect_err("too far");
+    assert!(matches!(error, Error::NotConverged { .. }), "{error}");
+    assert!(error.to_string().starts_with("the geodesic from mu0 to mu1 did not converge"), "{error}");
+}
+
+// --- action and length of a path
+
+/// Samples of a geodesic at `k / count`.
+fn samples(graph: &Graph, mu0: &[f64], mu1: &[f64], count: usize) -> (Vec<f64>, Vec<Vec<f64>>, f64) {
+    let geodesic = graph.geodesic(mu0, mu1, &tight().with_tolerance(1e-12)).expect("solved");
+    assert!(geodesic.converged());
+    let times: Vec<f64> = (0..=count).map(|k| k as f64 / count as f64).collect();
+    let masses = times.iter().map(|&t| geodesic.mass_at(t).expect("inside")).collect();
+    (times, masses, geodesic.distance())
+}
+
+#[test]
+fn the_action_of_a_geodesics_samples_converges_at_second_order() {
+    for problem in data("geodesics.json").iter().filter(|p| p["name"] != "path6/bumps") {
+        let (graph, name) = (chain(problem), &problem["name"]);
+        let (mu0, mu1) = (numbers(problem, "mu0"), numbers(problem, "mu1"));
+        let error = |count: usize| {
+            let (times, masses, distance) = samples(&graph, &mu0, &mu1, count);
+            let action = graph.path_action(Mean::Logarithmic, &times, &masses).expect("a path");
+            let length = graph.path_length(Mean::Logarithmic, &masses).expect("a path");
+            assert!(length >= distance * (1.0 - 1e-11), "{name}: {length} < {distance}");
+            // Cauchy and Schwarz, on a time interval of length one
+            assert!(action >= length * length * (1.0 - 1e-13), "{name}");
+            action / (distance * distance) - 1.0
+        };
+        let (coarse, fine) = (error(16), error(32));
+        assert!(coarse > 0.0 && coarse < 5e-3, "{name}: {coarse:e}");
+        let order = (coarse / fine).log2();
+        if problem["pi"].as_array().map(Vec::len) == Some(2) {
+            // on two nodes a segment is its own geodesic, up to the speed on it
+            assert!(order > 1.9, "{name}: order {order}");
+        } else {
+            assert!((1.9..2.1).contains(&order), "{name}: order {order}, {coarse:e}, {fine:e}");
+        }
+    }
+}
+
+/// `dt * action_k = l_k^2` has a closed form on two nodes, `c = 1/2`, by quadrature in one variable.
+#[test]
+fn one_segment_on_two_nodes_is_an_integral() {
+    let graph = two_nodes(1.0, 1.0);
+    let (from, to) = (-0.4, 0.5);
+    let mass = |beta: f64| [(1.0 - beta) / 2.0, (1.0 + beta) / 2.0];
+    let steps = 2000;
+    let resistance: f64 = (0..steps)
+        .map(|k| {
+            let beta = from + (to - from) * (f64::from(k) + 0.5) / f64::from(steps);
+            Mean::Logarithmic.value(1.0 - beta, 1.0 + beta).recip() / f64::from(steps)
+        })
+        .sum();
+    let flux: f64 = (to - from) / 2.0;
+    let square = flux * flux / 0.5 * resistance;
+    let masses = [mass(from), mass(to)];
+    let lengths = graph.segment_lengths(Mean::Logarithmic, &masses).expect("a path");
+    assert!((lengths[0] * lengths[0] / square - 1.0).abs() < 1e-6, "{} {square}", lengths[0]);
+    let action = graph.path_action(Mean::Logarithmic, &[1.0, 1.5], &masses).expect("a path");
+    assert!((action / (2.0 * lengths[0] * lengths[0]) - 1.0).abs() < 1e-14);
+}
+
+#[test]
+fn length_does_not_depend_on_the_parametrisation() {
+    let graph = Graph::grid(&[3, 3], false, Reference::Degree).expect("a grid");
+    let mut random = Uniform(8);
+    let (mu0, mu1) = (random.distribution(9, 1.0), random.distribution(9, 1.0));
+    let geodesic = graph.geodesic(&mu0, &mu1, &tight()).expect("solved");
+    let sampled = |f: &dyn Fn(f64) -> f64| -> (Vec<f64>, Vec<Vec<f64>>) {
+        let s = (0..=64).map(|k| f64::from(k) / 64.0);
+        (s.clone().collect(), s.map(|s| geodesic.mass_at(f(s)).expect("inside")).collect())
+    };
+    let even = sampled(&|s| s);
+    let bent = sampled(&|s| s * s * (3.0 - 2.0 * s));
+    let length = |path: &(Vec<f64>, Vec<Vec<f64>>)| {
+        graph.path_length(Mean::Logarithmic, &path.1).expect("a path")
+    };
+    assert!((length(&even) / length(&bent) - 1.0).abs() < 1e-3);
+    // the action of the bent one is that of its speed 6 s (1 - s), whose square has the mean 6/5
+    let action = graph.path_action(Mean::Logarithmic, &bent.0, &bent.1).expect("a path");
+    assert!((action / (1.2 * geodesic.distance().powi(2)) - 1.0).abs() < 2e-3);
+    // backwards, in other units of time, and piece by piece
+    let back: Vec<Vec<f64>> = even.1.iter().rev().cloned().collect();
+    let forward = length(&even);
+    assert!(
+        (graph.path_length(Mean::Logarithmic, &back).expect("a path") / forward - 1.0).abs() < 1e-14
+    );
+    let pieces = graph.path_length(Mean::Logarithmic, &even.1[..30]).expect("a path")
+        + graph.path_length(Mean::Logarithmic, &even.1[29..]).expect("a path");
+    assert!((pieces / forward - 1.0).abs() < 1e-14);
+    let slow: Vec<f64> = even.0.iter().map(|t| 3.0 * t - 1.0).collect();
+    let ratio = graph.path_action(Mean::Logarithmic, &slow, &even.1).expect("a path")
+        / graph.path_action(Mean::Logarithmic, &even.0, &even.1).expect("a path");
+    assert!((3.0 * ratio - 1.0).abs() < 1e-14);
+}
+
+#[test]
+fn paths_are_checked() {
+    let graph = Graph::path(3, Reference::Uniform).expect("a path");
+    let good = [0.3, 0.3, 0.4];
+    let refused = |times: &[f64], masses: &[[f64; 3]]| {
+        graph.path_action(Mean::Logarithmic, times, masses).expect_err("refused").to_string()
+    };
+    assert!(refused(&[0.0], &[good; 2]).contains("times: expected 2 entries, got 1"));
+    assert!(refused(&[1.0, 0.5], &[good; 2]).contains("times[1]: 0.5"));
+    assert!(refused(&[], &[]).contains("masses: empty"));
+    assert!(
+        refused(&[0.0, 1.0, 2.0], &[good, [0.0, 0.6, 0.4], good]).contains("masses[1][0]: 0 is empty")
+    );
+    assert!(refused(&[0.0, 1.0], &[good, [0.5; 3]]).contains("masses[1]: masses sum to 1.5"));
+    assert!(
+        refused(&[0.0, 1.0], &[[0.0, 0.6, 0.4], [0.0, 0.5, 0.5]]).contains("node 0 is empty all along")
+    );
+    let length = |masses: &[[f64; 3]]| graph.path_length(Mean::Logarithmic, masses).expect("a path");
+    assert_eq!(length(&[good]), 0.0);
+    assert_eq!(length(&[good, good]), 0.0);
+    // empty nodes at the ends are fine
+    assert!(length(&[[1.0, 0.0, 0.0], [0.3, 0.3, 0.4], [0.0, 0.0, 1.0]]) > 0.0);
+}
+
+// --- distance matrix
+
+#[test]
+fn distance_matrix_is_that_of_the_pairs_for_every_number_of_threads() {
+    let graph = Graph::grid(&[3, 4], false, Reference::Degree).expect("a grid");
+    let mut random = Uniform(6);
+    let distributions: Vec<Vec<f64>> = (0..9).map(|_| random.distribution(12, 1.0)).collect();
+    let options = GeodesicOptions::default();
+    let one = graph.distance_matrix(&distributions, &options, 1).expect("solved");
+    assert_eq!((one.size(), one.as_slice().len()), (9, 81));
+    assert!(one.unconverged().is_empty());
+    for i in 0..9 {
+        assert_eq!(one.distance(i, i), 0.0);
+        for j in 0..9 {
+            assert_eq!(one.distance(i, j).to_bits(), one.row(j)[i].to_bits());
+            if i != j {
+                let alone =
+                    graph.geodesic(&distributions[i], &distributions[j], &options).expect("solved");
+                assert!((one.distance(i, j) / alone.distance() - 1.0).abs() < 4e-9);
+            }
+        }
+    }
+    for threads in [2, 3, 8, 50] {
+        let many = graph.distance_matrix(&distributions, &options, threads).expect("solved");
+        let bits = |v: &[f64]| v.iter().map(|d| d.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(one.as_slice()), bits(many.as_slice()));
+    }
+}
+
+#[test]
+fn distance_matrix_names_what_is_wrong() {
+    let path = Graph::path(30, Reference::Uniform).expect("a path");
+    let options = GeodesicOptions::default();
+    let bump =
+        |at: usize| -> Vec<f64> { (0..30).map(|x| if x == at { 1.0 - 29e-9 } else { 1e-9 }).collect() };
+    let mut near = vec![1.0 / 30.0; 30];
+    near[3] += 0.01;
+    near[4] -= 0.01;
+    let matrix =
+        path.distance_matrix(&[vec![1.0 / 30.0; 30], near, bump(0)], &options, 2).expect("solved");
+    assert!(matrix.distance(0, 1) > 0.0);
+    assert!(matrix.distance(2, 0).is_nan() && matrix.distance(1, 2).is_nan());
+    let pairs: Vec<(usize, usize)> = matrix.unconverged().iter().map(|&(i, j, _)| (i, j)).collect();
+    assert_eq!(pairs, [(0, 2), (1, 2)]);
+    assert!(matrix.unconverged().iter().all(|p| p.2 != Termination::Converged));
+
+    let flat = vec![1.0 / 30.0; 30];
+    let error = path.distance_matrix(&[flat.clone(), vec![1.0; 30]], &options, 1).expect_err("refused");
+    assert!(error.to_string().contains("distributions[1]: masses sum to 30"));
+    assert!(path.distance_matrix(&[flat.clone(), flat.clone()], &options, 0).is_err());
+    assert_eq!(path.distance_matrix(&[flat], &options, 4).expect("one").as_slice(), [0.0]);
+    assert_eq!(path.distance_matrix::<Vec<f64>>(&[], &options, 4).expect("none").size(), 0);
+}
