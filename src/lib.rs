@@ -42,7 +42,7 @@ pub use error::{Error, Result};
 pub use fit::{Fit, FitOptions, FittedEnergy, Loss, Ridge, Term};
 pub use flow::{Flow, FlowOptions};
 pub use geodesic::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
-pub use geometry::{DistanceMatrix, GeodesicFlow};
+pub use geometry::{Barycentre, BarycentreOptions, BarycentricWeights, DistanceMatrix, GeodesicFlow};
 pub use graph::{Duplicates, Graph, LaplacianSolver, Mean, Reference};
 
 /// The README's Rust is compiled and run with the documentation's.

@@ -3,7 +3,11 @@
 mod common;
 
 use common::{chain, data, largest, numbers, relative_difference, Uniform};
-use jkoflow::{Duplicates, Error, FlowOptions, GeodesicOptions, Graph, Mean, Reference, Termination};
+use jkoflow::{
+    BarycentreOptions, Duplicates, Error, FlowOptions, GeodesicOptions, Graph, Mean, Reference,
+    Termination,
+};
+use proptest::prelude::*;
 
 fn tight() -> GeodesicOptions {
     GeodesicOptions::default().with_tolerance(1e-11)
@@ -374,4 +378,321 @@ fn distance_matrix_names_what_is_wrong() {
     assert!(path.distance_matrix(&[flat.clone(), flat.clone()], &options, 0).is_err());
     assert_eq!(path.distance_matrix(&[flat], &options, 4).expect("one").as_slice(), [0.0]);
     assert_eq!(path.distance_matrix::<Vec<f64>>(&[], &options, 4).expect("none").size(), 0);
+}
+
+// --- barycentres
+
+fn references(graph: &Graph, count: usize, seed: u64) -> Vec<Vec<f64>> {
+    let mut random = Uniform(seed);
+    (0..count).map(|_| random.distribution(graph.nodes(), 1.5)).collect()
+}
+
+#[test]
+fn the_barycentre_of_two_lies_on_their_geodesic() {
+    for problem in data("geodesics.json") {
+        let (graph, name) = (chain(&problem), &problem["name"]);
+        let ends = [numbers(&problem, "mu0"), numbers(&problem, "mu1")];
+        let distance = problem["distance"].as_f64().expect("a distance");
+        let geodesic = graph.geodesic(&ends[0], &ends[1], &tight()).expect("solved");
+        let middle = graph.geodesic_flow(
+            &ends[0],
+            geodesic.potential_start(),
+            &[0.0, 0.3],
+            &FlowOptions::default().with_tolerance(1e-12),
+        );
+        let middle = middle.expect("inside").masses()[1].clone();
+        let b = graph.barycentre(&ends, &[0.7, 0.3], &BarycentreOptions::default(), 1).expect("near");
+        assert!(b.converged(), "{name}: {:?} {:e}", b.termination(), b.residual());
+        assert!(b.residual() <= 1e-8);
+        assert!(difference(b.mass(), &middle) < 1e-8, "{name}: {:e}", difference(b.mass(), &middle));
+        assert!((b.distances()[0] / (0.3 * distance) - 1.0).abs() < 1e-7, "{name}");
+        assert!((b.distances()[1] / (0.7 * distance) - 1.0).abs() < 1e-7, "{name}");
+        assert!((b.objective() / (0.5 * 0.21 * distance * distance) - 1.0).abs() < 1e-9, "{name}");
+    }
+}
+
+#[test]
+fn barycentres_are_first_order_optimal() {
+    let graph = Graph::erdos_renyi(10, 0.4, 5, Reference::Degree).expect("connected");
+    let nu = references(&graph, 4, 21);
+    let weights = [0.1, 0.4, 0.2, 0.3];
+    for mean in Mean::ALL {
+        let options = BarycentreOptions::default().with_mean(mean).with_tolerance(1e-9);
+        let b = graph.barycentre(&nu, &weights, &options, 1).expect("near");
+        assert!(b.converged(), "{mean:?}: {:?}", b.termination());
+        assert!((b.mass().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let geodesics = tight().with_mean(mean);
+        let objective = |mu: &[f64]| -> f64 {
+            let half_square = |nu: &Vec<f64>| {
+                0.5 * graph.geodesic(mu, nu, &geodesics).expect("solved").distance().powi(2)
+            };
+            nu.iter().zip(&weights).map(|(nu, w)| w * half_square(nu)).sum()
+        };
+        let least = objective(b.mass());
+        assert!((b.objective() / least - 1.0).abs() < 1e-8);
+        let mut random = Uniform(22);
+        for _ in 0..6 {
+            let h = 1e-3;
+            let mut direction: Vec<f64> = b.mass().iter().map(|m| m * (random.draw() - 0.5)).collect();
+            let sum: f64 = direction.iter().sum();
+            direction.iter_mut().zip(b.mass()).for_each(|(d, m)| *d -= sum * m);
+            let moved = |h: f64| -> Vec<f64> {
+                b.mass().iter().zip(&direction).map(|(m, d)| m + h * d).collect()
+            };
+            let (up, down) = (objective(&moved(h)), objective(&moved(-h)));
+            let slope = (up - down) / (2.0 * h);
+            assert!(slope.abs() < 1e-6 * least, "{mean:?}: slope {slope:e} of {least}");
+            assert!(up > least && down > least);
+        }
+    }
+}
+
+#[test]
+fn barycentres_know_their_symmetries() {
+    let graph = Graph::cycle(6, Reference::Uniform).expect("a cycle");
+    let options = BarycentreOptions::default();
+    let nu = references(&graph, 3, 31);
+    let weights = [0.5, 0.3, 0.2];
+    let b = graph.barycentre(&nu, &weights, &options, 1).expect("near");
+    assert!(b.converged());
+
+    // the order of the references
+    let (turned, turned_weights) = ([&nu[2], &nu[0], &nu[1]], [0.2, 0.5, 0.3]);
+    let c = graph.barycentre(&turned, &turned_weights, &options, 1).expect("near");
+    assert!(difference(b.mass(), c.mass()) < 1e-8);
+    // a rotation of the cycle
+    let rotate = |mu: &[f64]| -> Vec<f64> { (0..6).map(|x| mu[(x + 2) % 6]).collect() };
+    let rotated: Vec<Vec<f64>> = nu.iter().map(|mu| rotate(mu)).collect();
+    let c = graph.barycentre(&rotated, &weights, &options, 1).expect("near");
+    assert!(difference(&rotate(b.mass()), c.mass()) < 1e-8);
+    // all rotations of one reference
+    let orbit: Vec<Vec<f64>> = (0..6).map(|k| (0..6).map(|x| nu[0][(x + k) % 6]).collect()).collect();
+    let c = graph.barycentre(&orbit, &[1.0 / 6.0; 6], &options, 1).expect("near");
+    assert!(c.converged() && difference(c.mass(), &[1.0 / 6.0; 6]) < 1e-8);
+    // the number of threads
+    for threads in [2, 5] {
+        let c = graph.barycentre(&nu, &weights, &options, threads).expect("near");
+        assert_eq!(b.mass(), c.mass());
+        assert_eq!(b.residual().to_bits(), c.residual().to_bits());
+    }
+    // a reference given twice, with its weight divided
+    let twice = [&nu[0], &nu[1], &nu[2], &nu[0]];
+    let c = graph.barycentre(&twice, &[0.25, 0.3, 0.2, 0.25], &options, 1).expect("near");
+    assert!(difference(b.mass(), c.mass()) < 1e-8);
+}
+
+#[test]
+fn barycentres_of_one_distribution_are_it() {
+    let graph = Graph::star(5, Reference::Degree).expect("a star");
+    let nu = references(&graph, 2, 41);
+    let options = BarycentreOptions::default();
+    let alone = graph.barycentre(&nu[..1], &[1.0], &options, 1).expect("itself");
+    assert!(alone.converged() && alone.iterations() == 0);
+    assert_eq!((alone.mass(), alone.objective(), alone.residual()), (&nu[0][..], 0.0, 0.0));
+    let vertex = graph.barycentre(&nu, &[0.0, 1.0], &options, 1).expect("itself");
+    assert_eq!(vertex.mass(), nu[1]);
+    assert!(vertex.distances()[0].is_nan() && vertex.distances()[1] == 0.0);
+    let same = [&nu[0], &nu[0], &nu[0]];
+    let equal = graph.barycentre(&same, &[0.2, 0.3, 0.5], &options, 1).expect("itself");
+    assert_eq!(equal.mass(), nu[0]);
+    // nearly a vertex, and references that nearly coincide
+    let near = graph.barycentre(&nu, &[1e-9, 1.0 - 1e-9], &options, 1).expect("near");
+    assert!(near.converged() && difference(near.mass(), &nu[1]) < 1e-8);
+    let mut other = nu[0].clone();
+    other[0] += 1e-11;
+    other[1] -= 1e-11;
+    let near = graph.barycentre(&[&nu[0], &other], &[0.5, 0.5], &options, 1).expect("near");
+    assert!(near.converged() && difference(near.mass(), &nu[0]) < 1e-11);
+}
+
+#[test]
+fn barycentres_say_what_is_wrong() {
+    let path = Graph::path(30, Reference::Uniform).expect("a path");
+    let options = BarycentreOptions::default();
+    let bump =
+        |at: usize| -> Vec<f64> { (0..30).map(|x| if x == at { 1.0 - 29e-9 } else { 1e-9 }).collect() };
+    let flat = vec![1.0 / 30.0; 30];
+    let refused = |nu: &[Vec<f64>], weights: &[f64]| {
+        path.barycentre(nu, weights, &options, 1).expect_err("refused").to_string()
+    };
+    assert!(refused(&[], &[]).contains("references: empty"));
+    assert!(refused(&[flat.clone(), vec![1.0; 30]], &[0.5, 0.5]).contains("references[1]: masses sum"));
+    assert!(
+        refused(std::slice::from_ref(&flat), &[0.5, 0.5]).contains("weights: expected 1 entries, got 2")
+    );
+    assert!(refused(&[flat.clone(), flat.clone()], &[1.5, -0.5]).contains("weights[1]: -0.5"));
+    assert!(refused(&[flat.clone(), flat.clone()], &[0.5, 0.4]).contains("weights: sum to 0.9"));
+    let far = refused(&[bump(0), bump(29)], &[0.5, 0.5]);
+    assert!(far.contains("the geodesic to references[0] did not converge"), "{far}");
+    let flats = [flat.clone(), flat.clone()];
+    assert!(path.barycentre(&flats, &[0.5, 0.5], &options, 0).is_err());
+    assert!(path.barycentre(&flats, &[0.5, 0.5], &options.with_tolerance(0.0), 1).is_err());
+    assert!(path.barycentre(&flats, &[0.5, 0.5], &options.with_max_iterations(0), 1).is_err());
+
+    let graph = Graph::cycle(6, Reference::Uniform).expect("a cycle");
+    let nu = references(&graph, 3, 51);
+    let b =
+        graph.barycentre(&nu, &[0.5, 0.3, 0.2], &options.with_max_iterations(1), 1).expect("an iterate");
+    assert_eq!((b.termination(), b.iterations()), (Termination::IterationLimit, 1));
+    assert!(b.residual() > 1e-8);
+}
+
+// --- barycentric weights
+
+#[test]
+fn weights_are_recovered_from_a_barycentre() {
+    let graph = Graph::grid(&[3, 4], false, Reference::Degree).expect("a grid");
+    let nu = references(&graph, 4, 61);
+    let options = BarycentreOptions::default().with_tolerance(1e-10);
+    for weights in [[0.1, 0.2, 0.3, 0.4], [0.0, 0.5, 0.0, 0.5], [0.25; 4], [0.0, 0.0, 1.0, 0.0]] {
+        let b = graph.barycentre(&nu, &weights, &options, 2).expect("near");
+        assert!(b.converged());
+        let found = graph.barycentric_weights(b.mass(), &nu, &tight(), 2).expect("near");
+        assert!(difference(found.weights(), &weights) < 1e-7, "{:?}", found.weights());
+        assert!(found.residual() < 1e-8, "{:e}", found.residual());
+        assert!((found.weights().iter().sum::<f64>() - 1.0).abs() < 1e-14);
+        for ((a, b), w) in found.distances().iter().zip(b.distances()).zip(weights) {
+            assert!(w == 0.0 || (a - b).abs() < 1e-8);
+        }
+    }
+}
+
+/// Against all weights on a grid, with the residual computed anew from logarithms and the metric.
+#[test]
+fn no_weights_on_a_grid_do_better() {
+    let graph = Graph::cycle(7, Reference::Uniform).expect("a cycle");
+    let mean = Mean::Logarithmic;
+    for seed in 71..75 {
+        let nu = references(&graph, 3, seed);
+        let mu = Uniform(seed + 100).distribution(7, 1.0);
+        let found = graph.barycentric_weights(&mu, &nu, &tight(), 1).expect("near");
+        // seven nodes have six dimensions: a random point is no barycentre of three
+        assert!(found.residual() > 1e-3);
+        let logs: Vec<Vec<f64>> =
+            nu.iter().map(|nu| graph.logarithm(&mu, nu, &tight()).expect("near")).collect();
+        let residual = |w: [f64; 3]| {
+            let sum: Vec<f64> = (0..7).map(|x| (0..3).map(|i| w[i] * logs[i][x]).sum()).collect();
+            graph.metric_norm(mean, &mu, &sum).expect("good input")
+        };
+        let w = found.weights();
+        assert!((residual([w[0], w[1], w[2]]) / found.residual() - 1.0).abs() < 1e-12);
+        let mut best = f64::INFINITY;
+        for a in 0..=100 {
+            for b in 0..=100 - a {
+                best = best.min(residual([a, b, 100 - a - b].map(|k| f64::from(k) / 100.0)));
+            }
+        }
+        assert!(found.residual() <= best * (1.0 + 1e-13));
+        assert!(best - found.residual() < 1e-2 * best, "{} {best}", found.residual());
+    }
+}
+
+#[test]
+fn barycentric_weights_at_references_and_bad_input() {
+    let graph = Graph::path(4, Reference::Uniform).expect("a path");
+    let nu = references(&graph, 3, 81);
+    let options = GeodesicOptions::default();
+    for i in 0..3 {
+        let found = graph.barycentric_weights(&nu[i], &nu, &options, 1).expect("near");
+        assert!(found.weights().iter().enumerate().all(|(j, &w)| w == if i == j { 1.0 } else { 0.0 }));
+        assert_eq!((found.residual(), found.distances()[i]), (0.0, 0.0));
+    }
+    let twice = [&nu[0], &nu[0]];
+    let found = graph.barycentric_weights(&nu[1], &twice, &options, 1).expect("near");
+    let distance = graph.geodesic(&nu[1], &nu[0], &options).expect("near").distance();
+    assert!((found.residual() / distance - 1.0).abs() < 1e-8);
+
+    let says = |result: Result<jkoflow::BarycentricWeights, Error>, text: &str| {
+        let message = result.expect_err("refused").to_string();
+        assert!(message.contains(text), "{message}");
+    };
+    says(graph.barycentric_weights(&[0.5; 2], &nu, &options, 1), "mu: expected 4 entries, got 2");
+    says(graph.barycentric_weights::<Vec<f64>>(&nu[0], &[], &options, 1), "references: empty");
+    says(
+        graph.barycentric_weights(&nu[0], &[vec![0.5, 0.5, 0.0, 0.0]], &options, 1),
+        "references[0][2]",
+    );
+    says(graph.barycentric_weights(&nu[0], &nu, &options, 0), "threads");
+    says(
+        graph.barycentric_weights(&nu[0], &nu, &options.with_max_iterations(1), 1),
+        "references[1] did not",
+    );
+}
+
+// --- all of it
+
+/// Almost no mobility in places: an error or a finite number, never one that is not.
+#[test]
+fn tiny_masses_end_in_words() {
+    let path = Graph::path(4, Reference::Uniform).expect("a path");
+    let good = vec![0.25; 4];
+    let words = |name: &str, result: Result<f64, Error>| match result {
+        Ok(value) => assert!(value.is_finite() && value >= 0.0, "{name}: {value}"),
+        Err(Error::Singular { .. } | Error::FlowFailed { .. } | Error::NotConverged { .. }) => {}
+        Err(error) => panic!("{name}: {error}"),
+    };
+    for tiny in [1e-12, 1e-30, 1e-200, 1e-300, 5e-324] {
+        for mean in Mean::ALL {
+            let mu = vec![0.3, 0.3, 0.4, tiny];
+            let psi = [0.1, -0.2, 0.3, 0.4];
+            words("norm", path.metric_norm(mean, &mu, &psi));
+            words("length", path.path_length(mean, &[&good, &mu, &good]));
+            words("length", path.path_length(mean, &[vec![0.2, 0.4, 0.4, tiny], mu.clone()]));
+            let potential = path.rate_to_potential(mean, &mu, &[0.1, 0.0, 0.0, -0.1]);
+            words("potential", potential.map(|psi| largest(&psi)));
+            for size in [1e-3, 1.0, 1e3] {
+                let psi = psi.map(|p| size * p);
+                let end = path.exponential(&mu, &psi, &FlowOptions::default().with_mean(mean));
+                if let Ok((mass, _)) = &end {
+                    assert!(mass.iter().all(|&m| m > 0.0));
+                }
+                words("exponential", end.map(|(mass, psi)| largest(&mass) + largest(&psi)));
+            }
+            let options = GeodesicOptions::default().with_mean(mean);
+            let nu = [good.clone(), mu.clone(), vec![0.4, 0.3, 0.3, tiny]];
+            if let Ok(matrix) = path.distance_matrix(&nu, &options, 1) {
+                let bad = matrix.as_slice().iter().filter(|d| !d.is_finite()).count();
+                assert_eq!(bad, 2 * matrix.unconverged().len());
+            }
+            let b =
+                path.barycentre(&nu, &[0.2, 0.3, 0.5], &BarycentreOptions::default().with_mean(mean), 1);
+            if let Ok(b) = &b {
+                assert!(b.mass().iter().all(|&m| m > 0.0) && b.objective().is_finite());
+            }
+            words("barycentre", b.map(|b| b.residual()));
+            words("weights", path.barycentric_weights(&good, &nu, &options, 1).map(|w| w.residual()));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Random trees: the exponential of the logarithm, lengths above distances, and a barycentre whose
+    /// weights are those that were asked for.
+    #[test]
+    fn the_parts_agree(nodes in 3usize..10, seed in any::<u64>(), mean in 0usize..4) {
+        let mean = Mean::ALL[mean];
+        let graph = Graph::random_tree(nodes, seed, Reference::Degree).unwrap();
+        let mut random = Uniform(seed);
+        let nu: Vec<Vec<f64>> = (0..3).map(|_| random.distribution(nodes, 1.0)).collect();
+        let options = tight().with_mean(mean);
+        let psi = graph.logarithm(&nu[0], &nu[1], &options).unwrap();
+        let flow = FlowOptions::default().with_mean(mean).with_tolerance(1e-11);
+        let (end, _) = graph.exponential(&nu[0], &psi, &flow).unwrap();
+        prop_assert!(difference(&end, &nu[1]) < 1e-8);
+
+        let distances = graph.distance_matrix(&nu, &options, 1).unwrap();
+        prop_assert!(distances.unconverged().is_empty());
+        let lengths = graph.segment_lengths(mean, &nu).unwrap();
+        prop_assert!(lengths[0] >= distances.distance(0, 1) * (1.0 - 1e-6));
+        prop_assert!(lengths[1] >= distances.distance(1, 2) * (1.0 - 1e-6));
+
+        let mut weights: Vec<f64> = random.distribution(3, 2.0);
+        weights[2] = 1.0 - weights[0] - weights[1];
+        let b = graph.barycentre(&nu, &weights, &BarycentreOptions::default().with_mean(mean), 1).unwrap();
+        prop_assert!(b.converged(), "{:?} {:e}", b.termination(), b.residual());
+        let found = graph.barycentric_weights(b.mass(), &nu, &options, 1).unwrap();
+        prop_assert!(found.residual() < 2e-8 * (2.0 * b.objective()).sqrt());
+    }
 }

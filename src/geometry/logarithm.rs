@@ -1,8 +1,9 @@
 //! The logarithm: the direction in which the geodesic to another distribution leaves.
 
 use crate::error::{Error, Result};
-use crate::geodesic::{Geodesic, GeodesicOptions};
+use crate::geodesic::{Geodesic, GeodesicOptions, GeodesicSolver};
 use crate::graph::Graph;
+use crate::parallel;
 
 impl Graph {
     /// The logarithm of `mu1` at `mu0`, two positive mass vectors of length `n`: the potential at the
@@ -16,6 +17,46 @@ impl Graph {
         let geodesic = self.geodesic(mu0, mu1, options)?;
         Ok(converged("the geodesic from mu0 to mu1", &geodesic)?.potential_start().to_vec())
     }
+}
+
+/// The logarithm of a reference, and what else its geodesic tells.
+pub(super) struct Logarithm {
+    pub potential: Vec<f64>,
+    pub distance: f64,
+    pub error_estimate: f64,
+}
+
+/// The logarithms at `mu` of the references with the given indices. The references are checked by the
+/// caller.
+pub(super) fn logarithms<S: AsRef<[f64]> + Sync>(
+    graph: &Graph,
+    mu: &[f64],
+    references: &[S],
+    indices: &[usize],
+    options: &GeodesicOptions,
+    threads: usize,
+) -> Result<Vec<Logarithm>> {
+    parallel::map_jobs(indices.len(), threads, |k| {
+        let i = indices[k];
+        let geodesic = GeodesicSolver::new(graph, *options)?.solve(mu, references[i].as_ref())?;
+        converged(&format!("the geodesic to references[{i}]"), &geodesic)?;
+        Ok(Logarithm {
+            potential: geodesic.potential_start().to_vec(),
+            distance: geodesic.distance(),
+            error_estimate: geodesic.error_estimate(),
+        })
+    })
+}
+
+/// Refuses an empty list, and references that are not positive distributions.
+pub(super) fn check_references<S: AsRef<[f64]>>(graph: &Graph, references: &[S]) -> Result<()> {
+    if references.is_empty() {
+        return Err(Error::invalid("references", "empty; at least one is needed"));
+    }
+    for (i, reference) in references.iter().enumerate() {
+        graph.check_positive_distribution(&format!("references[{i}]"), reference.as_ref())?;
+    }
+    Ok(())
 }
 
 fn converged<'a>(what: &str, geodesic: &'a Geodesic) -> Result<&'a Geodesic> {

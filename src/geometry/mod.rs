@@ -6,6 +6,7 @@
 //! | exponential map and logarithm | [`exponential`](crate::Graph::exponential), [`geodesic_flow`](crate::Graph::geodesic_flow), [`logarithm`](crate::Graph::logarithm) |
 //! | a given path | [`path_action`](crate::Graph::path_action), [`path_length`](crate::Graph::path_length), [`segment_lengths`](crate::Graph::segment_lengths) |
 //! | all pairs | [`distance_matrix`](crate::Graph::distance_matrix) |
+//! | barycentres | [`barycentre`](crate::Graph::barycentre), [`barycentric_weights`](crate::Graph::barycentric_weights) |
 //!
 //! # Tangents
 //!
@@ -20,11 +21,15 @@
 //! A potential is also a covector: the derivative of a function of `mu` is a vector `g` up to a
 //! constant, and its gradient in this metric is the tangent with the potential `g`.
 
+mod barycentre;
+mod coordinates;
 mod distances;
 mod exponential;
 mod logarithm;
 mod metric;
 mod path;
 
+pub use barycentre::{Barycentre, BarycentreOptions};
+pub use coordinates::BarycentricWeights;
 pub use distances::DistanceMatrix;
 pub use exponential::GeodesicFlow;
