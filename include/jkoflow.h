@@ -376,6 +376,33 @@ typedef struct {
     int32_t reserved;
 } jko_geodesic_options;
 
+/**
+ * How a barycentre is to be computed. Fill it with `jko_barycentre_options_init`.
+ */
+typedef struct {
+    /**
+     * Size of the struct; set by the init function.
+     */
+    size_t struct_size;
+    /**
+     * Largest norm of the gradient, relative to the weighted root mean square distance to the
+     * references; 1e-8 by default.
+     */
+    double tolerance;
+    /**
+     * Iterations after which the descent gives up; 200 by default.
+     */
+    int64_t max_iterations;
+    /**
+     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+     */
+    int32_t mean;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} jko_barycentre_options;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1135,6 +1162,231 @@ jko_status jko_solver_solve_next(jko_solver *solver,
                                  const double *mu1,
                                  size_t mu1_len,
                                  jko_geodesic **out);
+
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_barycentre_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+ */
+jko_status jko_barycentre_options_init(jko_barycentre_options *options,
+                                       size_t size);
+
+/**
+ * Computes the rate of change `dmu/dt = L(rho) psi` of a tangent with potential `psi` at a positive
+ * mass vector `mu`; all of length `n`. `mean` is a `JKO_MEAN_` constant. Cost: one sweep over the
+ * edges.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT. Any
+ * thread.
+ */
+jko_status jko_metric_rate(const jko_graph *graph,
+                           int32_t mean,
+                           const double *mu,
+                           size_t mu_len,
+                           const double *psi,
+                           size_t psi_len,
+                           double *rate,
+                           size_t rate_len);
+
+/**
+ * Computes the potential `psi`, mean zero under `pi`, of a tangent with the given rate of change of sum
+ * zero at a positive mass vector `mu`; all of length `n`. The inverse of `jko_metric_rate`. Cost: one
+ * sparse factorisation.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT (also
+ * for a rate whose sum is not zero), SINGULAR, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_metric_potential(const jko_graph *graph,
+                                int32_t mean,
+                                const double *mu,
+                                size_t mu_len,
+                                const double *rate,
+                                size_t rate_len,
+                                double *psi,
+                                size_t psi_len);
+
+/**
+ * Computes the scalar product `psi' L(rho) phi` of two tangents at a positive mass vector `mu`, given
+ * by their potentials; all of length `n`. With `phi = psi` it is the squared speed. Cost: one sweep.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT. Any
+ * thread.
+ */
+jko_status jko_metric_product(const jko_graph *graph,
+                              int32_t mean,
+                              const double *mu,
+                              size_t mu_len,
+                              const double *psi,
+                              size_t psi_len,
+                              const double *phi,
+                              size_t phi_len,
+                              double *product);
+
+/**
+ * Follows the geodesic that leaves the positive mass vector `mu` with potential `psi`, both of length
+ * `n`, at the first of the increasing `times`, and shows it at all of them.
+ *
+ * With the times 0 and 1 the last row is the exponential map. `masses` and `potentials` are matrices of
+ * one row per time and `n` columns, with strides in elements; either may be NULL. `energy_drift`, which
+ * may be NULL, takes the largest relative change of the conserved energy. `options` may be NULL; the
+ * tolerance bounds the error of a step. Cost: 37 sweeps over the edges per step.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
+ * STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex). Any thread.
+ */
+jko_status jko_metric_geodesic_flow(const jko_graph *graph,
+                                    const double *mu,
+                                    size_t mu_len,
+                                    const double *psi,
+                                    size_t psi_len,
+                                    const double *times,
+                                    size_t times_len,
+                                    const jko_flow_options *options,
+                                    double *masses,
+                                    ptrdiff_t masses_row_stride,
+                                    ptrdiff_t masses_col_stride,
+                                    double *potentials,
+                                    ptrdiff_t potentials_row_stride,
+                                    ptrdiff_t potentials_col_stride,
+                                    double *energy_drift);
+
+/**
+ * Computes the logarithm of `mu1` at `mu0`: the potential `psi` with which the geodesic from `mu0` to
+ * `mu1` leaves, mean zero under `pi`; all of length `n`. `options` may be NULL. Cost: one geodesic.
+ *
+ * Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge. Any thread.
+ */
+jko_status jko_metric_logarithm(const jko_graph *graph,
+                                const double *mu0,
+                                size_t mu0_len,
+                                const double *mu1,
+                                size_t mu1_len,
+                                const jko_geodesic_options *options,
+                                double *psi,
+                                size_t psi_len);
+
+/**
+ * Computes the action of the path through the rows of `masses` (`rows` by `cols = n`, strides in
+ * elements) at as many increasing `times`.
+ *
+ * The path is linear between the rows, with the best constant flux on each segment. Rows are positive
+ * on every node, but for the first and the last. For samples of a geodesic on [0, 1] the action
+ * converges to the squared distance at second order. `mean` is a `JKO_MEAN_` constant. Cost: per
+ * segment five sweeps and a sparse factorisation.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
+ * SINGULAR, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_path_action(const jko_graph *graph,
+                           int32_t mean,
+                           const double *times,
+                           size_t times_len,
+                           const double *masses,
+                           size_t rows,
+                           size_t cols,
+                           ptrdiff_t row_stride,
+                           ptrdiff_t col_stride,
+                           double *action);
+
+/**
+ * Computes the length of each segment of the path through the rows of `masses`; their sum is the length
+ * of the path, at least the distance of its ends.
+ *
+ * Path and cost as for `jko_path_action`. `lengths` has length `rows - 1`.
+ *
+ * Returns: as `jko_path_action`. Any thread.
+ */
+jko_status jko_path_lengths(const jko_graph *graph,
+                            int32_t mean,
+                            const double *masses,
+                            size_t rows,
+                            size_t cols,
+                            ptrdiff_t row_stride,
+                            ptrdiff_t col_stride,
+                            double *lengths,
+                            size_t lengths_len);
+
+/**
+ * Computes the distances between all pairs of `distributions`, a matrix of one positive mass vector per
+ * row (`rows` by `cols = n`) with strides in elements.
+ *
+ * `distances` is a matrix of `rows` by `rows`, with strides: symmetric, zero on the diagonal, NaN where
+ * the geodesic did not converge. `options` may be NULL. `num_threads` threads work, and end before the
+ * call returns; 1 starts none; the results are the same to the last bit. Cost: `rows (rows - 1) / 2`
+ * geodesics, of which groups of eight share a factorisation.
+ *
+ * Returns: the positive status of the first pair that did not converge, with all others computed;
+ * NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE,
+ * SINGULAR, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_distance_matrix(const jko_graph *graph,
+                               const double *distributions,
+                               size_t rows,
+                               size_t cols,
+                               ptrdiff_t row_stride,
+                               ptrdiff_t col_stride,
+                               const jko_geodesic_options *options,
+                               int32_t num_threads,
+                               double *distances,
+                               ptrdiff_t distances_row_stride,
+                               ptrdiff_t distances_col_stride);
+
+/**
+ * Computes the barycentre of positive references: the mass vector `mu` where the sum of
+ * `weights[i] W(mu, references[i])^2 / 2` is least.
+ *
+ * `references` is a matrix of one mass vector per row (`rows` by `cols = n`) with strides in elements;
+ * `weights`, one per row, are not negative and sum to one. `mass` has length `n`. `objective`,
+ * `residual` (the norm of the gradient, relative to the root mean square distance) and `iterations` may
+ * be NULL. `options` may be NULL; `num_threads` as for `jko_distance_matrix`. Cost: per iteration a
+ * geodesic for each reference of positive weight, and a geodesic flow.
+ *
+ * Returns: ITERATION_LIMIT or STALLED, with the last iterate, where it did not converge; NULL_POINTER,
+ * MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
+ * NOT_CONVERGED (the references are too far apart), OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_barycentre_solve(const jko_graph *graph,
+                                const double *references,
+                                size_t rows,
+                                size_t cols,
+                                ptrdiff_t row_stride,
+                                ptrdiff_t col_stride,
+                                const double *weights,
+                                size_t weights_len,
+                                const jko_barycentre_options *options,
+                                int32_t num_threads,
+                                double *mass,
+                                size_t mass_len,
+                                double *objective,
+                                double *residual,
+                                size_t *iterations);
+
+/**
+ * Computes the weights for which `mu` (length `n`) is closest to being the barycentre of the
+ * references.
+ *
+ * `references` as for `jko_barycentre_solve`; all are positive on every node. `weights`, one per row,
+ * are not negative and sum to one. `residual`, which may be NULL, takes the norm of the gradient for
+ * these weights, in units of distance: zero for a barycentre. `options` may be NULL; `num_threads` as
+ * for `jko_distance_matrix`. Cost: one geodesic per reference, and a quadratic programme in the
+ * weights.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
+ * STRUCT_SIZE, SINGULAR, NOT_CONVERGED (a reference is too far away), OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_barycentre_weights(const jko_graph *graph,
+                                  const double *mu,
+                                  size_t mu_len,
+                                  const double *references,
+                                  size_t rows,
+                                  size_t cols,
+                                  ptrdiff_t row_stride,
+                                  ptrdiff_t col_stride,
+                                  const jko_geodesic_options *options,
+                                  int32_t num_threads,
+                                  double *weights,
+                                  size_t weights_len,
+                                  double *residual);
 
 /**
  * Fills `size` bytes of options with the defaults; pass `sizeof(jko_graph_options)`.

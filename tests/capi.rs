@@ -95,6 +95,8 @@ fn structs_keep_their_layout() {
         max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
     frozen!(jko_flow_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
         max_steps: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
+    frozen!(jko_barycentre_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
+        max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
     frozen!(jko_fit_options, 40, struct_size: usize = 0, tolerance: f64 = 8, max_iterations: i64 = 16,
         mean: i32 = 24, loss: i32 = 28, terms: i32 = 32, reserved: i32 = 36);
     frozen!(jko_ridge, 24, struct_size: usize = 0, potential: f64 = 8, entropy: f64 = 16);
@@ -217,6 +219,13 @@ fn compile(source: &str) -> PathBuf {
 fn boundary_program_succeeds() {
     let text = run(&mut Command::new(compile("tests/c/boundary.c")));
     assert!(text.ends_with("boundary: all checks passed\n"), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn geometry_program_succeeds() {
+    let text = run(&mut Command::new(compile("tests/c/geometry.c")));
+    assert!(text.ends_with("geometry: all checks passed\n"), "{text}");
 }
 
 #[test]

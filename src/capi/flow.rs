@@ -44,6 +44,20 @@ unsafe impl Options for jko_flow_options {
     }
 }
 
+/// The options of C as those of Rust.
+///
+/// # Safety
+/// As [`input::options`].
+pub(super) unsafe fn flow_options(options: *const jko_flow_options) -> Result<FlowOptions, Failure> {
+    // SAFETY: the same promise.
+    let options = unsafe { input::options(options)? };
+    input::reserved_zero("options.reserved", options.reserved)?;
+    Ok(FlowOptions::default()
+        .with_mean(graph::mean("options.mean", options.mean)?)
+        .with_tolerance(options.tolerance)
+        .with_max_steps(input::count("options.max_steps", options.max_steps)?))
+}
+
 /// Fills `size` bytes of options with the defaults; pass `sizeof(jko_flow_options)`.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
@@ -84,14 +98,9 @@ pub unsafe extern "C" fn jko_flow_simulate(
                 input::handle("energy", energy)?,
                 input::input("mu0", mu0, mu0_len)?,
                 input::input("times", times, times_len)?,
-                input::options(options)?,
+                flow_options(options)?,
             )
         };
-        input::reserved_zero("options.reserved", options.reserved)?;
-        let options = FlowOptions::default()
-            .with_mean(graph::mean("options.mean", options.mean)?)
-            .with_tolerance(options.tolerance)
-            .with_max_steps(input::count("options.max_steps", options.max_steps)?);
         let flow = energy.snapshot()?.flow(mu0, times, &options)?;
         out.fill(jko_flow { flow });
         Ok(JKO_STATUS_OK)

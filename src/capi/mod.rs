@@ -22,6 +22,7 @@ mod energy;
 mod fit;
 mod flow;
 mod geodesic;
+mod geometry;
 mod graph;
 mod guard;
 mod input;
@@ -34,6 +35,7 @@ pub use energy::*;
 pub use fit::*;
 pub use flow::*;
 pub use geodesic::*;
+pub use geometry::*;
 pub use graph::*;
 pub use status::*;
 
