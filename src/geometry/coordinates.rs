@@ -223,6 +223,9 @@ mod tests {
             let w = least_norm_in_hull(&gram).expect("solved");
             assert!((w.iter().sum::<f64>() - 1.0).abs() < 1e-14 && w.iter().all(|&w| w >= 0.0));
             let least = value(&gram, &w);
+            // the whole hull lies beyond the plane through the point of least norm: the exact condition
+            let products = &gram * DVector::from_column_slice(&w);
+            assert!(products.iter().all(|p| p - least > -1e-12 * gram.diagonal().max()), "{products}");
             let mut best = f64::INFINITY;
             for a in 0..=40 {
                 for b in 0..=40 - a {
