@@ -27,9 +27,12 @@
 mod action;
 mod anderson;
 mod batch;
+mod bounds;
 mod collocation;
 mod convex;
 mod element;
+mod enclosure;
+mod mixing;
 mod newton;
 mod path;
 mod preconditioner;
@@ -37,6 +40,7 @@ mod shooting;
 
 use crate::error::{self, Error, Result};
 use crate::graph::{Graph, Mean};
+pub use bounds::{BoundOptions, Bounds};
 use path::Path;
 use shooting::{Halt, Shooter};
 
