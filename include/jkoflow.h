@@ -246,6 +246,29 @@ typedef struct jko_solver jko_solver;
 typedef int32_t jko_status;
 
 /**
+ * How tight the bounds on a distance are to be. Fill it with `jko_bound_options_init`.
+ */
+typedef struct {
+    /**
+     * Size of the struct; set by the init function.
+     */
+    size_t struct_size;
+    /**
+     * Relative gap `(upper - lower) / upper` wanted; 1e-4 by default.
+     */
+    double gap;
+    /**
+     * Equal intervals of time to begin with; 4 by default.
+     */
+    int64_t first_intervals;
+    /**
+     * Largest number of intervals; 512 by default. With no more than `first_intervals`, exactly this
+     * many equal intervals are used.
+     */
+    int64_t max_intervals;
+} jko_bound_options;
+
+/**
  * How edges and matrices are to be read. Fill it with `jko_graph_options_init`.
  */
 typedef struct {
@@ -434,6 +457,31 @@ const char *jko_status_message(jko_status status);
  */
 size_t jko_last_error(char *buffer,
                       size_t capacity);
+
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_bound_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+ */
+jko_status jko_bound_options_init(jko_bound_options *options,
+                                  size_t size);
+
+/**
+ * Encloses the distance between the ends of a geodesic: `*lower <= W_K(mu0, mu1) <= *upper`.
+ *
+ * The upper bound is the length of a path, the lower one a feasible value of the dual problem. Both
+ * are valid whether or not the solve converged, up to rounding and to the quadrature of a residual in
+ * time, for which margins are included. `options` may be NULL. Cost per interval: one sparse
+ * factorisation, two pairs of triangular solves, twenty sweeps over the edges.
+ *
+ * Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: allow more intervals
+ * or solve to a smaller tolerance; NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
+ * OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_geodesic_bounds(const jko_geodesic *geodesic,
+                               const jko_bound_options *options,
+                               double *lower,
+                               double *upper);
 
 /**
  * Makes the path `0 - 1 - ... - (n-1)`, unit weights. Cost `O(n)`.

@@ -93,6 +93,8 @@ fn structs_keep_their_layout() {
         index_base: i32 = 16, reserved: i32 = 20);
     frozen!(jko_geodesic_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
         max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
+    frozen!(jko_bound_options, 32, struct_size: usize = 0, gap: f64 = 8, first_intervals: i64 = 16,
+        max_intervals: i64 = 24);
     frozen!(jko_flow_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
         max_steps: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
     frozen!(jko_barycentre_options, 32, struct_size: usize = 0, tolerance: f64 = 8,

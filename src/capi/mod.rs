@@ -17,6 +17,7 @@
 #![allow(clippy::too_many_arguments)] // an array in C is a pointer and a length
 #![allow(non_camel_case_types)] // the names of C
 
+mod bounds;
 mod builders;
 mod energy;
 mod fit;
@@ -30,6 +31,7 @@ mod status;
 
 use std::ffi::{c_char, CStr};
 
+pub use bounds::*;
 pub use builders::*;
 pub use energy::*;
 pub use fit::*;

@@ -232,6 +232,55 @@ static void geodesics_outlive_their_graph(void) {
     jko_geodesic_free(geodesic);
 }
 
+static void bounds_enclose_the_distance(void) {
+    /* p = q = 1 as above */
+    const double a[] = {0.75, 0.25}, b[] = {0.2, 0.8}, pi[] = {0.5, 0.5}, unit[] = {0.5};
+    const double distance = 0.79279894974;
+    const int64_t from[] = {0}, to[] = {1};
+    double lower = -1.0, upper = -1.0, before;
+    jko_bound_options options;
+    jko_geodesic_options rough;
+    jko_graph *graph = NULL;
+    jko_geodesic *geodesic = NULL;
+    EXPECT(jko_graph_from_chain(pi, 2, from, 1, to, 1, unit, 1, NULL, &graph) == JKO_STATUS_OK);
+    EXPECT(jko_geodesic_solve(graph, a, 2, b, 2, NULL, &geodesic) == JKO_STATUS_OK);
+    EXPECT(jko_geodesic_bounds(geodesic, NULL, &lower, &upper) == JKO_STATUS_OK);
+    EXPECT(lower <= distance && distance <= upper && upper - lower <= 1e-4 * upper);
+
+    EXPECT(jko_bound_options_init(NULL, sizeof options) == JKO_STATUS_NULL_POINTER);
+    EXPECT(jko_bound_options_init(&options, 3) == JKO_STATUS_STRUCT_SIZE);
+    EXPECT(jko_bound_options_init(&options, sizeof options) == JKO_STATUS_OK);
+    EXPECT(options.struct_size == sizeof options && options.gap == 1e-4);
+    EXPECT(options.first_intervals == 4 && options.max_intervals == 512);
+    options.max_intervals = 1;
+    EXPECT(jko_geodesic_bounds(geodesic, &options, &lower, &upper) == JKO_STATUS_RESOLUTION);
+    EXPECT(lower <= distance && distance <= upper && upper - lower > 1e-4 * upper);
+
+    before = upper;
+    options.max_intervals = -1;
+    EXPECT(jko_geodesic_bounds(geodesic, &options, &lower, &upper) == JKO_STATUS_INVALID_ARGUMENT);
+    options.max_intervals = 0;
+    EXPECT(jko_geodesic_bounds(geodesic, &options, &lower, &upper) == JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(says("max_intervals"));
+    options.max_intervals = 512;
+    options.gap = NAN;
+    EXPECT(jko_geodesic_bounds(geodesic, &options, &lower, &upper) == JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(jko_geodesic_bounds(geodesic, NULL, NULL, &upper) == JKO_STATUS_NULL_POINTER);
+    EXPECT(jko_geodesic_bounds(geodesic, NULL, &lower, NULL) == JKO_STATUS_NULL_POINTER);
+    EXPECT(jko_geodesic_bounds(NULL, NULL, &lower, &upper) == JKO_STATUS_NULL_POINTER);
+    EXPECT(upper == before);
+    jko_geodesic_free(geodesic);
+
+    /* valid without convergence too */
+    jko_geodesic_options_init(&rough, sizeof rough);
+    rough.max_iterations = 1;
+    EXPECT(jko_geodesic_solve(graph, a, 2, b, 2, &rough, &geodesic) == JKO_STATUS_ITERATION_LIMIT);
+    EXPECT(jko_geodesic_bounds(geodesic, NULL, &lower, &upper) >= JKO_STATUS_OK);
+    EXPECT(lower <= distance && distance <= upper);
+    jko_geodesic_free(geodesic);
+    jko_graph_free(graph);
+}
+
 static void batches_take_strides(void) {
     /* column-major: one snapshot per row, three rows */
     const double by_column[] = {0.75, 0.6, 0.2, 0.25, 0.4, 0.8};
@@ -400,6 +449,7 @@ int main(void) {
     kernels_come_in_any_order_of_columns();
     structs_of_other_sizes_are_overlaid();
     geodesics_outlive_their_graph();
+    bounds_enclose_the_distance();
     batches_take_strides();
     energies_and_flows();
     fits_are_checked();
