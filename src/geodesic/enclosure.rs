@@ -117,6 +117,9 @@ struct Knot {
 /// where a node is empty all the time.
 const SMOOTHING: f64 = 0.3;
 
+/// The largest density that is added: more costs the bound too much, however wide it may be.
+const MOST_SMOOTHING: f64 = 0.01;
+
 /// No mass between the ends is taken to be below this share of the smaller one there.
 const LEAST_SHARE: f64 = 1e-3;
 
@@ -152,7 +155,7 @@ pub(crate) struct Enclosure<'a> {
 impl<'a> Enclosure<'a> {
     /// For bounds of this relative gap.
     pub fn new(geodesic: &'a Geodesic, gap: f64) -> Result<Self> {
-        let smoothing = SMOOTHING * gap;
+        let smoothing = f64::min(SMOOTHING * gap, MOST_SMOOTHING);
         let graph = &geodesic.graph;
         let (n, m) = (graph.nodes(), graph.edges());
         Ok(Self {
@@ -364,7 +367,8 @@ impl<'a> Enclosure<'a> {
     /// average two thirds of that. So the maximum's integral exceeds the trapezoid rule by at
     /// most `d^3/12 max_x max(-r_x'')`, kinks of the maximum notwithstanding: they bend upwards. The
     /// second derivative is taken from second differences: the larger of those at the panel's ends, and
-    /// twice that, for they are samples.
+    /// twice that, for they are samples. Where they do not resolve `r`, half as many samples tell: what that
+    /// changes is added as well.
     fn excess(&self, h: f64) -> f64 {
         let largest = |k: usize| self.samples[k].iter().fold(f64::NEG_INFINITY, |m, &r| worse(m, r));
         let bend = |k: usize| -> f64 {
@@ -374,10 +378,11 @@ impl<'a> Enclosure<'a> {
         };
         let bends: Vec<f64> = (1..SAMPLES).map(bend).collect();
         let trapezoid: f64 = (1..SAMPLES).map(largest).sum();
+        let coarse = 2.0 * (2..SAMPLES).step_by(2).map(largest).sum::<f64>();
         let margin: f64 = bends[0]
             + bends[SAMPLES - 2]
             + bends.windows(2).map(|pair| worse(pair[0], pair[1])).sum::<f64>();
-        h / SAMPLES as f64 * (trapezoid + margin / 6.0)
+        h / SAMPLES as f64 * (trapezoid + (trapezoid - coarse).abs() + margin / 6.0)
     }
 }
 
