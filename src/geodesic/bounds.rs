@@ -5,6 +5,7 @@
 //! and the intervals with large gaps are split until the sum is small enough.
 
 use super::enclosure::{Enclosure, Piece, Potential};
+use super::mixing::mixing_distance;
 use super::Geodesic;
 use crate::error::{Error, Result};
 
@@ -94,6 +95,9 @@ impl Geodesic {
     /// did. They are rigorous up to rounding and up to the quadrature of the lower bound's
     /// Hamilton-Jacobi residual in time, for both of which a margin is included.
     ///
+    /// Where an end has empty nodes, a small share of `pi` is mixed into the path, and the distance from each
+    /// end to its mixture is added to the upper and taken from the lower bound (triangle inequality).
+    ///
     /// The upper bound's gap falls with the second power of the number of intervals, the lower one's
     /// with the third, down to the square of [`path_error_estimate`](Self::path_error_estimate).
     ///
@@ -115,7 +119,39 @@ impl Geodesic {
     /// # Ok::<(), jkoflow::Error>(())
     /// ```
     pub fn bounds(&self, options: &BoundOptions) -> Result<Bounds> {
-        self.bounds_between(options, 0.0, 0.0)
+        options.check()?;
+        let empty = |mu: &[f64]| mu.contains(&0.0);
+        if self.mu0 == self.mu1 || !(empty(&self.mu0) || empty(&self.mu1)) {
+            return self.bounds_between(options, 0.0, 0.0);
+        }
+        // the price of mixing falls with the root of the share, at most
+        let price = |share: f64| -> Result<[f64; 2]> {
+            let price = |mu| mixing_distance(&self.graph, self.mean, mu, share);
+            Ok([price(&self.mu0)?, price(&self.mu1)?])
+        };
+        let [start, end] = price(MIXING_TRIAL)?;
+        let allowed = MIXING_PART * options.gap * self.distance;
+        let share = (MIXING_TRIAL * (allowed / (start + end)).powi(2)).clamp(LEAST_MIXING, MIXING_TRIAL);
+        let [start, end] = price(share)?;
+        self.mixed(share)?.bounds_between(options, start, end)
+    }
+
+    /// This path with a share of `pi` mixed in: a path between the mixed ends, positive throughout, with the
+    /// potentials of this one.
+    fn mixed(&self, share: f64) -> Result<Geodesic> {
+        let finite = |t: f64| {
+            let mut potential = self.path.potential(t);
+            self.graph.centre(&mut potential);
+            potential
+        };
+        Ok(Geodesic {
+            mu0: self.graph.mix_with_reference(&self.mu0, share)?,
+            mu1: self.graph.mix_with_reference(&self.mu1, share)?,
+            path: self.path.mixed(self.graph.reference(), share),
+            potential_start: finite(0.0),
+            potential_end: finite(1.0),
+            ..self.clone()
+        })
     }
 
     /// Bounds on the distance between two distributions that lie within `start` and `end` of this
@@ -159,6 +195,13 @@ impl Geodesic {
         }
     }
 }
+
+/// Share of `pi` at which the price of mixing is first looked at, and the least that is mixed in.
+const MIXING_TRIAL: f64 = 1e-6;
+const LEAST_MIXING: f64 = 1e-14;
+
+/// Part of the gap that mixing may cost.
+const MIXING_PART: f64 = 0.25;
 
 /// A relative gap above this means that the potentials could not be carried along.
 const ADRIFT: f64 = 0.1;

@@ -33,7 +33,6 @@ const ROUNDING: f64 = 1e-10;
 ///
 /// # Errors
 /// As [`Graph::mix_with_reference`] and [`LaplacianSolver::factorise`].
-#[allow(dead_code, reason = "the price of ends with zeros, for the solver that mixes them")]
 pub(crate) fn mixing_distance(graph: &Graph, mean: Mean, mu: &[f64], share: f64) -> Result<f64> {
     graph.mix_with_reference(mu, share)?;
     let total: f64 = mu.iter().sum();

@@ -38,6 +38,21 @@ impl Path {
         Self::new(mu.len(), vec![0.0, 1.0], rules, still.clone(), still)
     }
 
+    /// The path with `share` of `pi` mixed into its masses at all times.
+    pub fn mixed(&self, pi: &[f64], share: f64) -> Self {
+        let mut mixed = self.clone();
+        for block in mixed
+            .starts
+            .chunks_exact_mut(2 * self.nodes)
+            .chain(mixed.values.chunks_exact_mut(2 * self.nodes))
+        {
+            for (m, p) in block[self.nodes..].iter_mut().zip(pi) {
+                *m = (1.0 - share) * *m + share * p;
+            }
+        }
+        mixed
+    }
+
     /// Gauss nodes over all elements.
     pub fn time_nodes(&self) -> usize {
         self.rules.iter().map(|rule| rule.stages()).sum()
