@@ -6,7 +6,7 @@
 
 use super::enclosure::{Enclosure, Piece, Potential};
 use super::mixing::mixing_distance;
-use super::Geodesic;
+use super::{Geodesic, GeodesicOptions, GeodesicSolver};
 use crate::error::{Error, Result};
 
 /// How tight the bounds on a distance are to be.
@@ -95,8 +95,9 @@ impl Geodesic {
     /// did. They are rigorous up to rounding and up to the quadrature of the lower bound's
     /// Hamilton-Jacobi residual in time, for both of which a margin is included.
     ///
-    /// Where an end has empty nodes, a small share of `pi` is mixed into the path, and the distance from each
-    /// end to its mixture is added to the upper and taken from the lower bound (triangle inequality).
+    /// Where an end has empty nodes, bounds are found for ends with a small share of `pi` mixed in, and the
+    /// distance from each end to its mixture is added to the upper and taken from the lower bound (triangle
+    /// inequality). That takes another geodesic, between mixed ends, and its gap is limited to about 1e-3.
     ///
     /// The upper bound's gap falls with the second power of the number of intervals, the lower one's
     /// with the third, down to the square of [`path_error_estimate`](Self::path_error_estimate).
@@ -124,16 +125,38 @@ impl Geodesic {
         if self.mu0 == self.mu1 || !(empty(&self.mu0) || empty(&self.mu1)) {
             return self.bounds_between(options, 0.0, 0.0);
         }
-        // the price of mixing falls with the root of the share, at most
+        // the price of mixing grows with the root of the share, at most
         let price = |share: f64| -> Result<[f64; 2]> {
             let price = |mu| mixing_distance(&self.graph, self.mean, mu, share);
             Ok([price(&self.mu0)?, price(&self.mu1)?])
         };
-        let [start, end] = price(MIXING_TRIAL)?;
-        let allowed = MIXING_PART * options.gap * self.distance;
-        let share = (MIXING_TRIAL * (allowed / (start + end)).powi(2)).clamp(LEAST_MIXING, MIXING_TRIAL);
+        let ratio = |share: f64| -> Result<f64> {
+            let [start, end] = price(share)?;
+            Ok(MIXING_PART * options.gap * self.distance / (start + end))
+        };
+        let share =
+            (LEAST_MIXING.sqrt() * ratio(LEAST_MIXING.sqrt())?.powi(2)).max(LEAST_MIXING).min(0.1);
         let [start, end] = price(share)?;
-        self.mixed(share)?.bounds_between(options, start, end)
+        let mut best = self.mixed(share)?.bounds_between(options, start, end)?;
+        // a potential that bounds well from below needs a path that is smooth up to its ends, the less
+        // so the more is mixed in; more is cheaper, too
+        let goal = GeodesicOptions::default().with_mean(self.mean).with_tolerance(0.1 * options.gap);
+        let mut solver = GeodesicSolver::new(&self.graph, goal.with_max_iterations(300))?;
+        for share in SMOOTH_MIXING {
+            let [start, end] = price(share)?;
+            let mix = |mu: &[f64]| self.graph.mix_with_reference(mu, share);
+            let smooth = solver.solve(&mix(&self.mu0)?, &mix(&self.mu1)?)?;
+            let bounds = smooth.bounds_between(options, start, end)?;
+            let improved = bounds.lower > best.lower;
+            best.lower = best.lower.max(bounds.lower);
+            best.upper = best.upper.min(bounds.upper);
+            best.intervals = best.intervals.max(bounds.intervals);
+            best.reached = best.upper - best.lower <= options.gap * best.upper;
+            if best.reached || !(improved && smooth.converged()) {
+                break;
+            }
+        }
+        Ok(best)
     }
 
     /// This path with a share of `pi` mixed in: a path between the mixed ends, positive throughout, with the
@@ -196,9 +219,11 @@ impl Geodesic {
     }
 }
 
-/// Share of `pi` at which the price of mixing is first looked at, and the least that is mixed in.
-const MIXING_TRIAL: f64 = 1e-6;
+/// The least share of `pi` that is mixed into empty ends.
 const LEAST_MIXING: f64 = 1e-14;
+
+/// Shares of `pi` that leave geodesics smooth.
+const SMOOTH_MIXING: [f64; 7] = [3e-2, 1e-2, 1e-3, 1e-4, 3e-5, 1e-5, 2e-6];
 
 /// Part of the gap that mixing may cost.
 const MIXING_PART: f64 = 0.25;
