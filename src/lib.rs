@@ -40,7 +40,7 @@ mod parallel;
 pub use energy::{FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
 pub use fit::{Fit, FitOptions, FittedEnergy, Loss, Ridge, Term};
-pub use flow::{Flow, FlowOptions};
+pub use flow::{Flow, FlowOptions, JkoStep};
 pub use geodesic::{BoundOptions, Bounds, Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 pub use geometry::{Barycentre, BarycentreOptions, BarycentricWeights, DistanceMatrix, GeodesicFlow};
 pub use graph::{Duplicates, Graph, LaplacianSolver, Mean, Reference};

@@ -9,7 +9,10 @@
 //! all three.
 
 mod field;
+mod jko;
 mod rosenbrock;
+
+pub use jko::JkoStep;
 
 use crate::energy::FreeEnergy;
 use crate::error::{self, Error, Result};

@@ -20,6 +20,8 @@
 //! where `B dmu = L'(mu)[dmu] psi`, and `Q >= 0` comes from the concavity of the mean. A product with the
 //! Hessian costs one Laplacian solve and one sweep per Gauss node.
 //!
+//! A function of the end masses may be added, which are then unknowns too: a JKO step (see [`Terminal`]).
+//!
 //! A logarithmic barrier `-kappa sum_q w_q sum_x pi_x ln mu_qx` may be added. Its second derivative is
 //! replaced by `z/mu` with dual variables `z` of their own, which a primal-dual method updates
 //! (Nocedal and Wright, Numerical Optimization, chapter 19).
@@ -81,6 +83,30 @@ impl TimeMesh {
     }
 }
 
+/// A function of the masses at the end of the path that is added to the action, such as `tau F` in a JKO step.
+pub(crate) trait Terminal: Send + Sync {
+    /// Its value at positive masses.
+    fn value(&self, mu: &[f64]) -> f64;
+
+    /// Adds its derivative.
+    fn add_gradient(&self, mu: &[f64], gradient: &mut [f64]);
+
+    /// Adds the product of its second derivative with a change of the masses.
+    fn add_hessian_product(&self, mu: &[f64], change: &[f64], product: &mut [f64]);
+
+    /// A diagonal that is not negative and near the second derivative.
+    fn diagonal(&self, mu: &[f64]) -> Vec<f64>;
+}
+
+/// A terminal function with the masses and barrier duals at the end.
+pub(crate) struct FreeEnd {
+    pub terminal: Arc<dyn Terminal>,
+    pub mass: Vec<f64>,
+    pub dual: Vec<f64>,
+    /// Weight of the barrier at the end: that of the last Gauss node.
+    pub weight: f64,
+}
+
 /// One element of a mesh.
 pub(crate) struct Piece<'a> {
     pub element: &'a Arc<Element>,
@@ -108,6 +134,8 @@ pub(crate) struct DiscreteAction {
     pub tangent: Vec<EdgeTangent>,
     /// The Laplacian of each Gauss node.
     pub laplacian: Vec<LaplacianSolver>,
+    /// The end, where it is not given.
+    pub end: Option<FreeEnd>,
     mobility: Vec<f64>,
     scratch: Vec<f64>,
 }
@@ -137,9 +165,24 @@ impl DiscreteAction {
             dual: numbers(),
             tangent: vec![EdgeTangent::default(); m * nodes],
             laplacian: (0..nodes).map(|_| LaplacianSolver::new(graph)).collect::<Result<_>>()?,
+            end: None,
             mobility: vec![0.0; m],
             scratch: vec![0.0; 3 * n],
         })
+    }
+
+    /// Frees the end and adds a function of it.
+    pub fn with_terminal(mut self, terminal: Arc<dyn Terminal>) -> Self {
+        let zeros = vec![0.0; self.graph.nodes()];
+        let weight = self.weight[self.weight.len() - 1];
+        self.end = Some(FreeEnd { terminal, mass: zeros.clone(), dual: zeros, weight });
+        self
+    }
+
+    /// The unknowns among the masses at the knots: all but those at given ends.
+    pub fn unknowns(&self) -> std::ops::Range<usize> {
+        let n = self.graph.nodes();
+        n..self.mass.len() + if self.end.is_some() { n } else { 0 }
     }
 
     /// Number of Gauss nodes.
@@ -192,11 +235,15 @@ impl DiscreteAction {
         let (mut mass, mut rate) = (std::mem::take(&mut self.mass), std::mem::take(&mut self.rate));
         self.at_nodes(knots, &mut mass, &mut rate);
         (self.mass, self.rate) = (mass, rate);
-        if !self.mass.iter().all(|m| m.is_finite() && *m > 0.0) {
-            return None;
-        }
         let n = self.graph.nodes();
         let mut value = 0.0;
+        if let Some(end) = &mut self.end {
+            end.mass.copy_from_slice(&knots[knots.len() - n..]);
+        }
+        let mut masses = self.mass.iter().chain(self.end.iter().flat_map(|end| &end.mass));
+        if !masses.all(|m| m.is_finite() && *m > 0.0) {
+            return None;
+        }
         for q in 0..self.nodes() {
             let node = q * n..(q + 1) * n;
             self.sweep.mobility(&self.mass[node.clone()], &mut self.mobility);
@@ -206,19 +253,26 @@ impl DiscreteAction {
             self.laplacian[q].solve_grounded(psi);
             value += 0.5 * self.weight[q] * dot(psi, &self.rate[node]);
         }
-        value += self.barrier_value();
+        value += self.beyond_action();
         value.is_finite().then_some(value)
     }
 
+    /// What the objective has besides the action: the terminal function and the barrier.
+    pub fn beyond_action(&self) -> f64 {
+        let terminal = self.end.as_ref().map_or(0.0, |end| end.terminal.value(&end.mass));
+        terminal + self.barrier_value()
+    }
+
     /// `-kappa sum_q w_q sum_x pi_x ln mu_qx`.
-    pub fn barrier_value(&self) -> f64 {
+    fn barrier_value(&self) -> f64 {
         if self.barrier == 0.0 {
             return 0.0;
         }
         let pi = self.graph.reference();
         let logarithms = |mu: &[f64]| -> f64 { mu.iter().zip(pi).map(|(m, p)| p * m.ln()).sum() };
         let nodes = self.mass.chunks_exact(pi.len()).zip(&self.weight);
-        -self.barrier * nodes.map(|(mu, w)| w * logarithms(mu)).sum::<f64>()
+        let end: f64 = self.end.iter().map(|end| end.weight * logarithms(&end.mass)).sum();
+        -self.barrier * (nodes.map(|(mu, w)| w * logarithms(mu)).sum::<f64>() + end)
     }
 
     /// `psi' L psi / 2` integrated, without the barrier.
@@ -230,18 +284,30 @@ impl DiscreteAction {
 
     /// Puts the duals on the central path, `z = kappa pi / mu`.
     pub fn central_dual(&mut self) {
-        let pi = self.graph.reference();
-        for (i, (z, m)) in self.dual.iter_mut().zip(&self.mass).enumerate() {
-            *z = self.barrier * pi[i % pi.len()] / m;
-        }
+        let barrier = self.barrier;
+        self.each_dual(|z, m, p| *z = barrier * p / m);
     }
 
     /// Keeps the duals within a factor of the central path.
     pub fn confine_dual(&mut self, range: f64) {
-        let pi = self.graph.reference();
-        for (i, (z, m)) in self.dual.iter_mut().zip(&self.mass).enumerate() {
-            let central = self.barrier * pi[i % pi.len()] / m;
+        let barrier = self.barrier;
+        self.each_dual(|z, m, p| {
+            let central = barrier * p / m;
             *z = z.clamp(central / range, central * range);
+        });
+    }
+
+    /// Calls `change(dual, mass, pi)` for all nodes at all times.
+    fn each_dual(&mut self, change: impl Fn(&mut f64, f64, f64)) {
+        let pi = self.graph.reference();
+        let on = |dual: &mut [f64], mass: &[f64]| {
+            for (i, (z, m)) in dual.iter_mut().zip(mass).enumerate() {
+                change(z, *m, pi[i % pi.len()]);
+            }
+        };
+        on(&mut self.dual, &self.mass);
+        if let Some(end) = &mut self.end {
+            on(&mut end.dual, &end.mass);
         }
     }
 
@@ -269,6 +335,13 @@ impl DiscreteAction {
             }
         }
         self.to_knots(&mass, &self.potential, gradient);
+        if let Some(end) = &self.end {
+            let last = gradient.len() - pi.len();
+            end.terminal.add_gradient(&end.mass, &mut gradient[last..]);
+            for ((g, m), p) in gradient[last..].iter_mut().zip(&end.mass).zip(pi) {
+                *g -= self.barrier * end.weight * p / m;
+            }
+        }
     }
 
     /// Product of the Hessian with a change of the masses at the knots, up to a constant for each knot.
@@ -299,6 +372,14 @@ impl DiscreteAction {
             a.copy_from_slice(out);
         }
         self.to_knots(&work.mass, &work.rate, product);
+        if let Some(end) = &self.end {
+            let last = product.len() - n;
+            let (change, product) = (&change[last..], &mut product[last..]);
+            end.terminal.add_hessian_product(&end.mass, change, product);
+            for x in 0..n {
+                product[x] += end.weight * end.dual[x] / end.mass[x] * change[x];
+            }
+        }
     }
 }
 

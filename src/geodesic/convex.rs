@@ -27,14 +27,14 @@
 
 use std::sync::Arc;
 
-use super::action::{each_edge, DiscreteAction, TimeMesh};
+use super::action::{each_edge, DiscreteAction, Terminal, TimeMesh};
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{start_potential, Path};
 use super::preconditioner::{Blocks, Frozen, Preconditioner};
 use super::{Goal, Termination};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
-use crate::linalg::vector::{distance_max, max_abs};
+use crate::linalg::vector::{distance_1, distance_max, max_abs};
 
 /// A node whose density at an end is below this counts as nearly empty: the path is not expected to be
 /// smooth, and potentials are compared in the metric at that end.
@@ -79,6 +79,8 @@ const SMOOTH_SAFETY: f64 = 4.0;
 /// What the ladder found.
 pub(crate) struct Climb {
     pub path: Path,
+    /// Masses at the end.
+    pub end: Vec<f64>,
     pub potential_start: Vec<f64>,
     pub potential_end: Vec<f64>,
     pub distance: f64,
@@ -136,6 +138,7 @@ pub(crate) fn minimise(
         let options = NewtonOptions {
             // a rung's minimiser need not be better than the rung
             tolerance: (1e-3 * last_difference).clamp(0.03 * goal.tolerance, 1e-4),
+            least_action: 0.0,
             first_barrier: barrier,
             last_barrier: if k == 0 { lowest.max(FIRST_RUNG_BARRIER) } else { lowest },
             max_steps: (goal.max_iterations - steps).min(STEPS_PER_RUNG),
@@ -143,7 +146,7 @@ pub(crate) fn minimise(
             max_products: if dense || graph.nodes() > DENSE_AT_NEED { 2000 } else { 200 },
             max_truncated: if dense || graph.nodes() > DENSE_AT_NEED { usize::MAX } else { 3 },
         };
-        let mut rung = climb(graph, mean, ends, mesh, start, &options, &mut dense)?;
+        let mut rung = climb(graph, mean, ends, None, mesh, start, &options, &mut dense)?;
         steps += rung.report.steps;
         barrier = options.last_barrier;
         rung.compare(graph, mean, ends, best.as_ref(), singular);
@@ -171,6 +174,84 @@ pub(crate) fn minimise(
     match best {
         Some(rung) => Ok(rung.finish(graph, ends, steps, termination)),
         // every ladder has a first rung
+        None => Err(Error::invalid("max_iterations", "no iteration was allowed")),
+    }
+}
+
+/// Minimises the action plus a function of the end, from a positive `mu0`.
+///
+/// `scale` is the size that the action is expected to have. The path is short where the function is smooth, so
+/// the ladder starts with a single element.
+///
+/// # Errors
+/// As [`minimise`].
+pub(crate) fn proximal(
+    graph: &Graph,
+    mean: Mean,
+    mu0: &[f64],
+    terminal: &Arc<dyn Terminal>,
+    scale: f64,
+    goal: &Goal,
+) -> Result<Climb> {
+    let mut best: Option<Rung> = None;
+    let singular = nearly_empty(graph, mu0);
+    let mut dense = graph.nodes() <= if singular { DENSE_AT_NEED } else { DENSE_AT_ONCE };
+    let (mut steps, mut last_difference) = (0, f64::INFINITY);
+    let mut termination = Termination::Resolution;
+    let elements = least_elements(least_density(graph, mu0));
+    let smooth = [(3, 1)].into_iter().chain(SMOOTH).map(|(degree, factor)| {
+        let elements = if elements > 4 { factor * elements } else { factor * factor };
+        (elements, degree)
+    });
+    let linear = LINEAR.map(|elements| (elements, 1));
+    let rungs: Vec<(usize, usize)> = if singular { linear.to_vec() } else { smooth.collect() };
+    // mass that must enter empty nodes had better be there at the start
+    let share = if singular { 0.3 } else { 0.0 };
+    let guess: Vec<f64> =
+        mu0.iter().zip(graph.reference()).map(|(m, p)| (1.0 - share) * m + share * p).collect();
+    for (k, (elements, degree)) in rungs.into_iter().enumerate() {
+        let mesh = graded_mesh(elements, degree);
+        if best.is_some() && memory(graph, mesh.intervals(), dense)? > MEMORY {
+            break;
+        }
+        let still = Path::straight(mu0, &guess);
+        let start = best.as_ref().map_or(&still, |b| &b.path);
+        let end = best.as_ref().map_or_else(|| guess.clone(), |b| b.end.clone());
+        let options = NewtonOptions {
+            tolerance: (1e-3 * last_difference).clamp(0.03 * goal.tolerance, 1e-4),
+            least_action: 1e-3 * scale,
+            first_barrier: if k == 0 { COLD_BARRIER } else { 0.0 },
+            last_barrier: 1e-3 * goal.tolerance * least_density(graph, &end).min(1.0),
+            max_steps: (goal.max_iterations - steps).min(STEPS_PER_RUNG),
+            max_products: 2000,
+            max_truncated: usize::MAX,
+        };
+        let options =
+            NewtonOptions { first_barrier: options.first_barrier.max(options.last_barrier), ..options };
+        let mut rung =
+            climb(graph, mean, [mu0, &end], Some(terminal), mesh, Some(start), &options, &mut dense)?;
+        steps += rung.report.steps;
+        let end = rung.end.clone();
+        rung.compare(graph, mean, [mu0, &end], best.as_ref(), singular);
+        last_difference = rung.difference.min(last_difference);
+        let done = rung.estimate <= goal.tolerance && rung.report.stop == NewtonStop::Converged;
+        if best.as_ref().is_none_or(|b| rung.estimate <= b.estimate) {
+            best = Some(rung);
+        }
+        if done {
+            termination = Termination::Converged;
+            break;
+        }
+        if steps >= goal.max_iterations {
+            termination = Termination::IterationLimit;
+            break;
+        }
+    }
+    match best {
+        Some(rung) => {
+            let end = rung.end.clone();
+            Ok(rung.finish(graph, [mu0, &end], steps, termination))
+        }
         None => Err(Error::invalid("max_iterations", "no iteration was allowed")),
     }
 }
@@ -213,6 +294,7 @@ fn memory(graph: &Graph, intervals: usize, dense: bool) -> Result<usize> {
 /// One minimisation of the ladder.
 struct Rung {
     path: Path,
+    end: Vec<f64>,
     distance: f64,
     /// Extrapolated, where the ladder is linear.
     best_distance: f64,
@@ -224,17 +306,21 @@ struct Rung {
     estimate: f64,
 }
 
-/// Minimises on one mesh; switches to dense blocks when conjugate gradients fail.
+/// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when conjugate gradients fail.
 fn climb(
     graph: &Graph,
     mean: Mean,
     ends: [&[f64]; 2],
+    terminal: Option<&Arc<dyn Terminal>>,
     mesh: TimeMesh,
     guess: Option<&Path>,
     options: &NewtonOptions,
     dense: &mut bool,
 ) -> Result<Rung> {
     let mut action = DiscreteAction::new(graph, mean, mesh)?;
+    if let Some(terminal) = terminal {
+        action = action.with_terminal(terminal.clone());
+    }
     let (mut knots, share) = first_knots(&action, ends, guess);
     let options = &NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
     let first = knots.clone();
@@ -256,6 +342,7 @@ fn climb(
     let distance = (2.0 * action.action()).sqrt();
     Ok(Rung {
         path: path_of(&action, &knots),
+        end: knots[knots.len() - graph.nodes()..].to_vec(),
         distance,
         best_distance: distance,
         best_potentials: potentials.clone(),
@@ -290,6 +377,8 @@ fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>)
             for x in 0..mu.len() {
                 mu[x] += (1.0 - t) * (ends[0][x] - old0[x]) + t * (ends[1][x] - old1[x]);
             }
+            let total: f64 = mu.iter().sum();
+            mu.iter_mut().for_each(|m| *m /= total);
             mu
         })
         .collect();
@@ -308,10 +397,10 @@ fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>)
 /// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot.
 fn end_potentials(action: &mut DiscreteAction) -> [Vec<f64>; 2] {
     let n = action.graph.nodes();
-    let barrier = std::mem::take(&mut action.barrier);
+    let (barrier, end) = (std::mem::take(&mut action.barrier), action.end.take());
     let mut gradient = vec![0.0; action.mass.len() + n];
     action.gradient(&mut gradient);
-    action.barrier = barrier;
+    (action.barrier, action.end) = (barrier, end);
     let start = gradient[..n].iter().map(|g| -g).collect();
     let end = gradient[gradient.len() - n..].to_vec();
     [start, end]
@@ -359,13 +448,15 @@ impl Rung {
         let apart = |distances: [f64; 2], potentials: [&[Vec<f64>; 2]; 2]| -> f64 {
             let potential = |end: usize| {
                 let (new, old) = (&potentials[0][end], &potentials[1][end]);
-                if singular {
+                if nearly_empty(graph, ends[end]) {
                     metric_difference(graph, mean, ends[end], new, old) / self.distance
                 } else {
                     largest_difference(graph, new, old)
                 }
             };
-            ((distances[0] - distances[1]).abs() / self.distance).max(potential(0)).max(potential(1))
+            let moved = distance_1(&self.end, &before.end) / distance_1(&self.end, ends[0]);
+            let distance = (distances[0] - distances[1]).abs() / self.distance;
+            distance.max(potential(0)).max(potential(1)).max(moved)
         };
         let difference = apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
         let contraction =
@@ -402,6 +493,7 @@ impl Rung {
         centre_where_mass_is(graph, ends[1], &mut potential_end);
         Climb {
             path: self.path,
+            end: self.end,
             potential_start,
             potential_end,
             distance: self.best_distance,

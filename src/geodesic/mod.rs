@@ -38,8 +38,11 @@ mod path;
 mod preconditioner;
 mod shooting;
 
+use std::sync::Arc;
+
 use crate::error::{self, Error, Result};
 use crate::graph::{Graph, Mean};
+pub(crate) use action::Terminal;
 pub use bounds::{BoundOptions, Bounds};
 use path::Path;
 use shooting::{Halt, Shooter};
@@ -309,29 +312,9 @@ impl GeodesicSolver {
         reason: &'static str,
     ) -> Result<Geodesic> {
         let goal = Goal { max_iterations: goal.max_iterations.saturating_sub(wasted), ..goal };
-        let climb = convex::minimise(&self.graph, self.options.mean, [&mu0, &mu1], &goal, guess)?;
-        let (mut potential_start, mut potential_end) = (climb.potential_start, climb.potential_end);
-        if self.options.mean.vanishes() {
-            mark_empty(&mu0, &mut potential_start, f64::INFINITY);
-            mark_empty(&mu1, &mut potential_end, f64::NEG_INFINITY);
-        }
-        Ok(Geodesic {
-            graph: self.graph.clone(),
-            mean: self.options.mean,
-            mu0,
-            mu1,
-            path: climb.path,
-            potential_start,
-            potential_end,
-            distance: climb.distance,
-            iterations: wasted + climb.iterations,
-            residual: climb.residual,
-            error_estimate: climb.error_estimate,
-            path_error_estimate: climb.path_error_estimate,
-            termination: climb.termination,
-            method: "newton",
-            reason,
-        })
+        let mut climb = convex::minimise(&self.graph, self.options.mean, [&mu0, &mu1], &goal, guess)?;
+        climb.iterations += wasted;
+        Ok(Geodesic::from_climb(&self.graph, self.options.mean, [mu0, mu1], climb, reason))
     }
 
     /// The geodesic between equal ends.
@@ -340,7 +323,7 @@ impl GeodesicSolver {
         Geodesic {
             graph: self.graph.clone(),
             mean: self.options.mean,
-            path: Path::constant(&mu),
+            path: Path::straight(&mu, &mu),
             mu0: mu.clone(),
             mu1: mu,
             potential_start: zero.clone(),
@@ -355,6 +338,29 @@ impl GeodesicSolver {
             reason: "the ends are equal",
         }
     }
+}
+
+/// The minimiser of `W_K(mu0, mu)^2 / 2 + terminal(mu)` over `mu`, with the geodesic that ends in it, from a
+/// positive `mu0`. `scale` is the expected size of the first term; a relative accuracy below `floor` is
+/// not sought.
+///
+/// # Errors
+/// As [`Graph::geodesic`].
+pub(crate) fn proximal(
+    graph: &Graph,
+    options: &GeodesicOptions,
+    mu0: &[f64],
+    terminal: &Arc<dyn Terminal>,
+    scale: f64,
+    floor: f64,
+) -> Result<Geodesic> {
+    options.check()?;
+    let mu0 = normalised(mu0);
+    let goal = options.goal(convex::nearly_empty(graph, &mu0));
+    let goal = Goal { tolerance: goal.tolerance.max(floor), ..goal };
+    let climb = convex::proximal(graph, options.mean, &mu0, terminal, scale, &goal)?;
+    let mu1 = climb.end.clone();
+    Ok(Geodesic::from_climb(graph, options.mean, [mu0, mu1], climb, "the end is free"))
 }
 
 /// Puts `value` where `mu` has no mass.
@@ -372,6 +378,37 @@ fn normalised(mu: &[f64]) -> Vec<f64> {
 }
 
 impl Geodesic {
+    fn from_climb(
+        graph: &Graph,
+        mean: Mean,
+        [mu0, mu1]: [Vec<f64>; 2],
+        climb: convex::Climb,
+        reason: &'static str,
+    ) -> Self {
+        let (mut potential_start, mut potential_end) = (climb.potential_start, climb.potential_end);
+        if mean.vanishes() {
+            mark_empty(&mu0, &mut potential_start, f64::INFINITY);
+            mark_empty(&mu1, &mut potential_end, f64::NEG_INFINITY);
+        }
+        Self {
+            graph: graph.clone(),
+            mean,
+            mu0,
+            mu1,
+            path: climb.path,
+            potential_start,
+            potential_end,
+            distance: climb.distance,
+            iterations: climb.iterations,
+            residual: climb.residual,
+            error_estimate: climb.error_estimate,
+            path_error_estimate: climb.path_error_estimate,
+            termination: climb.termination,
+            method: "newton",
+            reason,
+        }
+    }
+
     /// The graph on which it lies.
     pub fn graph(&self) -> &Graph {
         &self.graph

@@ -17,6 +17,8 @@ use crate::linalg::vector::{axpy, dot};
 pub(crate) struct NewtonOptions {
     /// The relative Newton decrement at which it stops.
     pub tolerance: f64,
+    /// The least size of the action that barrier and decrement are compared with: zero between given ends.
+    pub least_action: f64,
     /// Barrier to start from and to end with, relative to the action.
     pub first_barrier: f64,
     pub last_barrier: f64,
@@ -72,6 +74,7 @@ pub(crate) struct Minimiser<'a> {
     mass_change: Vec<f64>,
     rate_change: Vec<f64>,
     dual_change: Vec<f64>,
+    end_dual_change: Vec<f64>,
 }
 
 impl<'a> Minimiser<'a> {
@@ -95,6 +98,7 @@ impl<'a> Minimiser<'a> {
             mass_change: vec![0.0; nodes],
             rate_change: vec![0.0; nodes],
             dual_change: vec![0.0; nodes],
+            end_dual_change: Vec::new(),
         }
     }
 
@@ -105,11 +109,11 @@ impl<'a> Minimiser<'a> {
     /// [`Error::Singular`] when even the first path cannot be evaluated.
     pub fn run(&mut self, knots: &mut [f64]) -> Result<NewtonReport> {
         self.action.barrier = 0.0;
-        let Some(first) = self.action.evaluate(knots) else {
+        if self.action.evaluate(knots).is_none() {
             let detail = "the graph falls apart numerically along the first path".into();
             return Err(Error::Singular { what: "Laplacian of the path", detail });
-        };
-        self.action.barrier = self.options.first_barrier * first;
+        }
+        self.action.barrier = self.options.first_barrier * self.size();
         self.action.central_dual();
         let (mut steps, mut truncated, mut decrement) = (0, 0, 1.0);
         let stop = loop {
@@ -129,7 +133,7 @@ impl<'a> Minimiser<'a> {
                 let solved = self.newton_step(decrement);
                 truncated += usize::from(!solved);
                 let slope = self.slope();
-                let size = self.action.action();
+                let size = self.size();
                 decrement = ((-slope).max(0.0) / size).sqrt();
                 let lowest = self.options.last_barrier * size;
                 if self.action.barrier <= lowest || -slope > 0.5 * self.action.barrier {
@@ -137,7 +141,7 @@ impl<'a> Minimiser<'a> {
                 }
                 self.action.barrier = (LOWERING * self.action.barrier).max(lowest);
             };
-            let lowest = self.action.barrier <= self.options.last_barrier * self.action.action();
+            let lowest = self.action.barrier <= self.options.last_barrier * self.size();
             let done = lowest && solved && decrement <= self.options.tolerance;
             if !self.search(knots, slope) {
                 break if done { NewtonStop::Converged } else { NewtonStop::Stalled };
@@ -150,28 +154,28 @@ impl<'a> Minimiser<'a> {
         Ok(NewtonReport { steps, decrement, stop })
     }
 
-    /// Derivative of the objective along the step.
-    fn slope(&self) -> f64 {
-        dot(self.interior(&self.gradient), self.interior(&self.step))
+    /// What barrier and decrement are compared with.
+    fn size(&self) -> f64 {
+        self.action.action().max(self.options.least_action)
     }
 
-    fn interior<'b>(&self, knots: &'b [f64]) -> &'b [f64] {
-        let n = self.action.graph.nodes();
-        &knots[n..knots.len() - n]
+    /// Derivative of the objective along the step.
+    fn slope(&self) -> f64 {
+        let unknowns = self.action.unknowns();
+        dot(&self.gradient[unknowns.clone()], &self.step[unknowns])
     }
 
     /// `step = -H^{-1} gradient` by conjugate gradients, to the accuracy that the last `decrement` asks for;
     /// false when that was not reached.
     fn newton_step(&mut self, decrement: f64) -> bool {
-        let n = self.action.graph.nodes();
-        let length = self.step.len();
+        let unknowns = self.action.unknowns();
         self.step.fill(0.0);
         for (r, g) in self.residual.iter_mut().zip(&self.gradient) {
             *r = -g;
         }
         self.direction.copy_from_slice(&self.residual);
         self.preconditioner.apply(self.action, &mut self.direction);
-        let first = dot(&self.residual, &self.direction);
+        let first = dot(&self.residual[unknowns.clone()], &self.direction[unknowns.clone()]);
         let target = decrement.clamp(1e-8, 0.1) * first;
         let mut square = first;
         if !(first > 0.0) {
@@ -179,8 +183,12 @@ impl<'a> Minimiser<'a> {
         }
         for _ in 0..self.options.max_products {
             self.action.hessian_product(&self.direction, &mut self.image, &mut self.work);
-            let curvature = dot(&self.direction[n..length - n], &self.image[n..length - n]);
+            let curvature = dot(&self.direction[unknowns.clone()], &self.image[unknowns.clone()]);
             if !(curvature > 0.0) {
+                // an energy that is not convex here: downhill is all that can be had
+                if self.step.iter().all(|s| *s == 0.0) {
+                    self.step.copy_from_slice(&self.direction);
+                }
                 return false;
             }
             let share = square / curvature;
@@ -188,7 +196,7 @@ impl<'a> Minimiser<'a> {
             axpy(-share, &self.image, &mut self.residual);
             self.trial.copy_from_slice(&self.residual);
             self.preconditioner.apply(self.action, &mut self.trial);
-            let next = dot(&self.residual, &self.trial);
+            let next = dot(&self.residual[unknowns.clone()], &self.trial[unknowns.clone()]);
             if next <= target {
                 return true;
             }
@@ -204,6 +212,12 @@ impl<'a> Minimiser<'a> {
     /// Moves along the step as far as masses stay positive and the objective falls (Armijo's rule).
     fn search(&mut self, knots: &mut [f64], slope: f64) -> bool {
         let action = &mut *self.action;
+        // rounding in conjugate gradients must not add up to a change of mass
+        let n = action.graph.nodes();
+        for (step, mu) in self.step.chunks_exact_mut(n).zip(knots.chunks_exact(n)) {
+            let gained: f64 = step.iter().sum();
+            axpy(-gained, mu, step);
+        }
         action.at_nodes(&self.step, &mut self.mass_change, &mut self.rate_change);
         let pi = action.graph.reference();
         for (i, change) in self.dual_change.iter_mut().enumerate() {
@@ -211,8 +225,19 @@ impl<'a> Minimiser<'a> {
             *change = action.barrier * pi[i % pi.len()] / m - z * (1.0 + self.mass_change[i] / m);
         }
         let mut share = to_wall(&action.mass, &self.mass_change);
-        let dual_share = to_wall(&action.dual, &self.dual_change);
-        let start = action.action() + action.barrier_value();
+        let mut dual_share = to_wall(&action.dual, &self.dual_change);
+        self.end_dual_change.clear();
+        if let Some(end) = &action.end {
+            let step = &self.step[self.step.len() - pi.len()..];
+            let kappa = action.barrier;
+            self.end_dual_change.extend(
+                (0..pi.len())
+                    .map(|x| kappa * pi[x] / end.mass[x] - end.dual[x] * (1.0 + step[x] / end.mass[x])),
+            );
+            share = share.min(to_wall(&end.mass, step));
+            dual_share = dual_share.min(to_wall(&end.dual, &self.end_dual_change));
+        }
+        let start = action.action() + action.beyond_action();
         let noise = NOISE * start.abs();
         for _ in 0..40 {
             self.trial.copy_from_slice(knots);
@@ -221,6 +246,9 @@ impl<'a> Minimiser<'a> {
             if value.is_some_and(|v| v <= start + 1e-4 * share * slope + noise) {
                 knots.copy_from_slice(&self.trial);
                 axpy(dual_share, &self.dual_change, &mut action.dual);
+                if let Some(end) = &mut action.end {
+                    axpy(dual_share, &self.end_dual_change, &mut end.dual);
+                }
                 action.confine_dual(DUAL_RANGE);
                 return true;
             }

@@ -31,11 +31,13 @@ impl Path {
         Self { nodes, breaks, rules, starts, values }
     }
 
-    /// The path that stays at `mu`.
-    pub fn constant(mu: &[f64]) -> Self {
-        let still = [vec![0.0; mu.len()].as_slice(), mu].concat();
+    /// The straight path between two distributions, with potentials zero.
+    pub fn straight(mu0: &[f64], mu1: &[f64]) -> Self {
+        let zero = vec![0.0; mu0.len()];
+        let middle: Vec<f64> = mu0.iter().zip(mu1).map(|(a, b)| 0.5 * (a + b)).collect();
         let rules = vec![Arc::new(Collocation::new(1))];
-        Self::new(mu.len(), vec![0.0, 1.0], rules, still.clone(), still)
+        let start = [zero.as_slice(), mu0].concat();
+        Self::new(mu0.len(), vec![0.0, 1.0], rules, start, [zero.as_slice(), &middle].concat())
     }
 
     /// The path with `share` of `pi` mixed into its masses at all times.

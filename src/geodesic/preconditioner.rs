@@ -59,7 +59,7 @@ impl Blocks {
         let knots = action.mesh.knots();
         let dense = || vec![0.0; n * n];
         Ok(Self {
-            matrix: BlockTridiagonal::new(n, knots.len() - 2)?,
+            matrix: BlockTridiagonal::new(n, action.unknowns().len() / n)?,
             spacing: knots.windows(2).map(|t| t[1] - t[0]).collect(),
             ground: vec![0; knots.len()],
             green: dense(),
@@ -67,6 +67,14 @@ impl Blocks {
             transposed: dense(),
             rest: dense(),
         })
+    }
+
+    /// Conserves mass in the finished diagonal block of an unknown.
+    fn ground_diagonal(&mut self, unknown: usize, n: usize) {
+        let ground = self.ground[unknown + 1];
+        let diagonal = self.matrix.diagonal_mut(unknown);
+        conserve_mass(diagonal, n, ground, ground);
+        diagonal[ground * n + ground] = 1.0;
     }
 
     /// `G`, `GB`, its transpose and `R` of one Gauss node.
@@ -129,8 +137,10 @@ impl Preconditioner for Blocks {
         for (ground, mu) in self.ground.iter_mut().zip(knots.chunks_exact(n)) {
             *ground = (0..n).fold(0, |best, x| if mu[x] > mu[best] { x } else { best });
         }
-        for k in 1..last {
-            self.matrix.diagonal_mut(k - 1).fill(0.0);
+        // interval q lies between unknowns q - 1 and q, where there are such
+        let unknowns = self.matrix.blocks();
+        for k in 0..unknowns {
+            self.matrix.diagonal_mut(k).fill(0.0);
         }
         for q in 0..last {
             self.interval(action, q);
@@ -148,12 +158,12 @@ impl Preconditioner for Blocks {
                     *d += g + 0.5 * (gb + bg) + r;
                 }
             }
-            if q + 1 < last {
+            if q < unknowns {
                 for (d, (g, r, gb, bg)) in self.matrix.diagonal_mut(q).iter_mut().zip(terms()) {
                     *d += g - 0.5 * (gb + bg) + r;
                 }
             }
-            if q > 0 && q + 1 < last {
+            if q > 0 && q < unknowns {
                 let upper = self.matrix.upper_mut(q - 1);
                 for (u, (g, r, gb, bg)) in upper.iter_mut().zip(terms()) {
                     *u = 0.5 * (gb - bg) + r - g;
@@ -161,19 +171,23 @@ impl Preconditioner for Blocks {
                 conserve_mass(upper, n, self.ground[q], self.ground[q + 1]);
             }
             if q > 0 {
-                let ground = self.ground[q];
-                let diagonal = self.matrix.diagonal_mut(q - 1);
-                conserve_mass(diagonal, n, ground, ground);
-                diagonal[ground * n + ground] = 1.0;
+                self.ground_diagonal(q - 1, n);
             }
+        }
+        if let Some(end) = &action.end {
+            let diagonal = self.matrix.diagonal_mut(unknowns - 1);
+            for (x, curvature) in end.terminal.diagonal(&end.mass).into_iter().enumerate() {
+                diagonal[x * n + x] += curvature + end.weight * end.dual[x] / end.mass[x];
+            }
+            self.ground_diagonal(unknowns - 1, n);
         }
         self.matrix.factorise()
     }
 
     fn apply(&mut self, action: &DiscreteAction, vector: &mut [f64]) {
         let n = action.graph.nodes();
-        let length = vector.len();
-        let inner = &mut vector[n..length - n];
+        let unknowns = action.unknowns();
+        let inner = &mut vector[unknowns.clone()];
         for (dual, &ground) in inner.chunks_exact_mut(n).zip(&self.ground[1..]) {
             let reference = dual[ground];
             dual.iter_mut().for_each(|d| *d -= reference);
@@ -184,7 +198,7 @@ impl Preconditioner for Blocks {
             change[ground] = -change.iter().sum::<f64>();
         }
         vector[..n].fill(0.0);
-        vector[length - n..].fill(0.0);
+        vector[unknowns.end..].fill(0.0);
     }
 }
 
@@ -209,6 +223,8 @@ fn conserve_mass(block: &mut [f64], n: usize, ground_row: usize, ground_column: 
 /// ```text
 /// d_k = h_k L_k (y - c_k),   (sum_k h_k L_k) y = sum_k h_k L_k c_k   (so that sum_k d_k = 0)
 /// ```
+///
+/// Where the end is free it has a dual vector too, and `y` is the sum of all.
 pub(crate) struct Frozen {
     spacing: Vec<f64>,
     laplacian: LaplacianSolver,
@@ -255,11 +271,17 @@ impl Preconditioner for Frozen {
             axpy(1.0, &vector[k * n..(k + 1) * n], &mut here[..n]);
         }
         let potential = &mut self.flux;
-        potential.fill(0.0);
-        for ((edges, h), sum) in tangents().zip(self.sums.chunks_exact(n)) {
-            add_flux(action, edges, *h, sum, potential);
+        if action.end.is_some() {
+            let last = self.spacing.len() * n;
+            potential.copy_from_slice(&self.sums[last - n..]);
+            axpy(1.0, &vector[last..], potential);
+        } else {
+            potential.fill(0.0);
+            for ((edges, h), sum) in tangents().zip(self.sums.chunks_exact(n)) {
+                add_flux(action, edges, *h, sum, potential);
+            }
+            self.laplacian.solve_grounded(potential);
         }
-        self.laplacian.solve_grounded(potential);
         for sum in self.sums.chunks_exact_mut(n) {
             sum.iter_mut().zip(potential.iter()).for_each(|(c, y)| *c = y - *c);
         }
@@ -269,8 +291,7 @@ impl Preconditioner for Frozen {
             after[..n].copy_from_slice(&before[k * n..]);
             add_flux(action, edges, *h, sum, &mut after[..n]);
         }
-        let length = vector.len();
-        vector[length - n..].fill(0.0);
+        vector[action.unknowns().end..].fill(0.0);
     }
 }
 

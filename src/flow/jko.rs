@@ -1,0 +1,168 @@
+//! Steps of the scheme of Jordan, Kinderlehrer and Otto (SIAM J. Math. Anal. 1998) in the metric `W_K`:
+//!
+//! ```text
+//! mu_{k+1} = argmin F(mu) + W_K(mu_k, mu)^2 / (2 tau)
+//! ```
+//!
+//! The path and its end are found together, by the solver of the [geodesics](crate::Geodesic) with the end set
+//! free and `tau F` added to the action. At the minimum `tau dF(mu_{k+1}) + psi(1)` is constant.
+
+use std::sync::Arc;
+
+use crate::energy::FreeEnergy;
+use crate::error::{Error, Result};
+use crate::geodesic::{self, Geodesic, GeodesicOptions, Terminal};
+use crate::linalg::vector::{dot, max_abs};
+
+/// A step of the scheme.
+#[derive(Clone)]
+pub struct JkoStep {
+    geodesic: Geodesic,
+    energy: f64,
+    residual: f64,
+}
+
+impl JkoStep {
+    /// The new distribution, length `n`.
+    pub fn mass(&self) -> &[f64] {
+        self.geodesic.ends().1
+    }
+
+    /// The geodesic from the old to the new distribution. Its distance divided by `tau` is the
+    /// speed of the step; [`Geodesic::converged`] says whether the step did.
+    pub fn geodesic(&self) -> &Geodesic {
+        &self.geodesic
+    }
+
+    /// The energy of the new distribution.
+    pub fn energy(&self) -> f64 {
+        self.energy
+    }
+
+    /// How far `tau dF + psi(1)` is from constant at the new distribution: its norm in the metric there, relative
+    /// to that of `tau dF`.
+    pub fn residual(&self) -> f64 {
+        self.residual
+    }
+
+    /// Whether the tolerance is met.
+    pub fn converged(&self) -> bool {
+        self.geodesic.converged()
+    }
+}
+
+impl FreeEnergy {
+    /// One step of length `tau` from `mu0`, a distribution of length `n`.
+    ///
+    /// An empty node of `mu0` is given a share of 1e-10 of the reference, which changes the
+    /// step by no more than its default tolerance there.
+    ///
+    /// The energy should be convex along the step; where it is not, as with a repulsive interaction that `tau` does not
+    /// tame, a local minimum is returned.
+    ///
+    /// Cost: about that of a geodesic, see [`GeodesicSolver::solve`](crate::GeodesicSolver::solve).
+    ///
+    /// # Errors
+    /// A `tau` that is not positive; ends and options as for [`Graph::geodesic`](crate::Graph::geodesic). Not
+    /// converging is no error: see [`JkoStep::converged`].
+    ///
+    /// ```
+    /// use jkoflow::{FreeEnergy, GeodesicOptions, Graph, Reference};
+    /// let cycle = Graph::cycle(4, Reference::Uniform)?;
+    /// let energy = FreeEnergy::new(&cycle).with_entropy(1.0)?;
+    /// let step = energy.jko_step(&[0.4, 0.3, 0.2, 0.1], 0.1, &GeodesicOptions::default())?;
+    /// assert!(step.converged() && step.residual() < 1e-8);
+    /// # Ok::<(), jkoflow::Error>(())
+    /// ```
+    pub fn jko_step(&self, mu0: &[f64], tau: f64, options: &GeodesicOptions) -> Result<JkoStep> {
+        if !(tau > 0.0 && tau.is_finite()) {
+            return Err(Error::invalid("tau", format!("{tau} is not positive and finite")));
+        }
+        let graph = self.graph();
+        graph.check_distribution("mu0", mu0)?;
+        let mu0 =
+            if mu0.contains(&0.0) { graph.mix_with_reference(mu0, FILLING)? } else { mu0.to_vec() };
+        let slope: Vec<f64> = self.first_variation(&mu0)?.iter().map(|v| tau * v).collect();
+        let speed = graph.metric_norm(options.mean, &mu0, &slope)?;
+        // below its rounding error the slope says nothing: this is the equilibrium
+        let rounding = 32.0 * f64::EPSILON * max_abs(&slope);
+        let geodesic = if speed <= rounding {
+            graph.geodesic(&mu0, &mu0, options)?
+        } else {
+            let terminal: Arc<dyn Terminal> = Arc::new(Scaled { energy: self.clone(), tau });
+            let floor = rounding / speed;
+            geodesic::proximal(graph, options, &mu0, &terminal, 0.5 * speed * speed, floor)?
+        };
+        let mu1 = geodesic.ends().1;
+        let energy = self.value(mu1)?;
+        let slope: Vec<f64> = self.first_variation(mu1)?.iter().map(|v| tau * v).collect();
+        let sum: Vec<f64> = slope.iter().zip(geodesic.potential_end()).map(|(a, b)| a + b).collect();
+        let size = graph.metric_norm(options.mean, mu1, &slope)?;
+        let left = graph.metric_norm(options.mean, mu1, &sum)?;
+        let residual = if speed <= rounding { 0.0 } else { left / size };
+        Ok(JkoStep { geodesic, energy, residual })
+    }
+
+    /// `steps` steps of length `tau` from `mu0`, each from where the last one ended.
+    ///
+    /// # Errors
+    /// As [`jko_step`](Self::jko_step).
+    pub fn jko_flow(
+        &self,
+        mu0: &[f64],
+        tau: f64,
+        steps: usize,
+        options: &GeodesicOptions,
+    ) -> Result<Vec<JkoStep>> {
+        let mut taken: Vec<JkoStep> = Vec::with_capacity(steps);
+        for _ in 0..steps {
+            let from = taken.last().map_or(mu0, JkoStep::mass);
+            taken.push(self.jko_step(from, tau, options)?);
+        }
+        Ok(taken)
+    }
+}
+
+/// Share of the reference that empty nodes are given.
+const FILLING: f64 = 1e-10;
+
+/// `tau F`.
+struct Scaled {
+    energy: FreeEnergy,
+    tau: f64,
+}
+
+impl Terminal for Scaled {
+    fn value(&self, mu: &[f64]) -> f64 {
+        // masses are positive here, so that the only error cannot occur
+        self.tau * self.energy.value(mu).unwrap_or(f64::NAN)
+    }
+
+    fn add_gradient(&self, mu: &[f64], gradient: &mut [f64]) {
+        let mut slope = vec![0.0; mu.len()];
+        self.energy.first_variation_into(mu, self.energy.entropy(), &mut slope);
+        // a constant does not matter, and without it rounding is least
+        let mean = dot(&slope, mu);
+        for (g, s) in gradient.iter_mut().zip(slope) {
+            *g += self.tau * (s - mean);
+        }
+    }
+
+    fn add_hessian_product(&self, mu: &[f64], change: &[f64], product: &mut [f64]) {
+        let mut field = vec![0.0; mu.len()];
+        if let Some(interaction) = self.energy.interaction() {
+            interaction.add_product(change, &mut field);
+        }
+        for x in 0..mu.len() {
+            let local = self.energy.local_second_variation(x, mu[x], self.energy.entropy());
+            product[x] += self.tau * (field[x] + local * change[x]);
+        }
+    }
+
+    fn diagonal(&self, mu: &[f64]) -> Vec<f64> {
+        let entropy = self.energy.entropy();
+        (0..mu.len())
+            .map(|x| self.tau * self.energy.local_second_variation(x, mu[x], entropy).max(0.0))
+            .collect()
+    }
+}

@@ -1,0 +1,181 @@
+//! JKO steps against their optimality condition, heat flow, closed forms and finite differences.
+
+mod common;
+
+use common::{chain, data, numbers, Uniform};
+use jkoflow::{
+    FlowOptions, FreeEnergy, GeodesicOptions, Graph, Interaction, InternalEnergy, Mean, Reference,
+};
+
+fn distance_1(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum()
+}
+
+/// `F(mu) + W^2(mu0, mu)/(2 tau)` by a geodesic between given ends.
+fn objective(energy: &FreeEnergy, mu0: &[f64], mu: &[f64], tau: f64, options: &GeodesicOptions) -> f64 {
+    let w = energy.graph().geodesic(mu0, mu, options).expect("solved");
+    assert!(w.converged());
+    energy.value(mu).expect("positive") + w.distance() * w.distance() / (2.0 * tau)
+}
+
+#[test]
+fn steps_are_first_order_optimal_on_all_graphs_and_means() {
+    let options = GeodesicOptions::default().with_tolerance(1e-9);
+    let mut random = Uniform(3);
+    for problem in
+        data("geodesics.json").iter().filter(|p| p["name"].as_str().unwrap().ends_with("random"))
+    {
+        let graph = chain(problem);
+        let n = graph.nodes();
+        let mu0 = numbers(problem, "mu0");
+        let potential: Vec<f64> = (0..n).map(|_| random.draw()).collect();
+        let matrix: Vec<f64> = {
+            let a: Vec<f64> = (0..n).map(|_| random.draw() - 0.5).collect();
+            (0..n * n).map(|k| a[k / n] * a[k % n]).collect()
+        };
+        for mean in Mean::ALL {
+            let energy = FreeEnergy::new(&graph)
+                .with_potential(potential.clone())
+                .and_then(|e| e.with_entropy(0.3))
+                .and_then(|e| e.with_interaction(Interaction::dense(n, &matrix)?))
+                .and_then(|e| e.with_internal(0.2, InternalEnergy::Power(2.0)))
+                .expect("an energy");
+            for tau in [0.01, 0.3, 5.0] {
+                let step = energy.jko_step(&mu0, tau, &options.with_mean(mean)).expect("a step");
+                let name = &problem["name"];
+                assert!(step.converged(), "{name} {mean:?} {tau}: {:?}", step.geodesic().termination());
+                assert!(step.residual() < 1e-8, "{name} {mean:?} {tau}: {:e}", step.residual());
+                let sum: f64 = step.mass().iter().sum();
+                assert!(step.mass().iter().all(|m| *m > 0.0));
+                assert!((sum - 1.0).abs() < 1e-12, "{name} {mean:?} {tau}: {:e}", sum - 1.0);
+            }
+        }
+    }
+}
+
+/// The distance within the step is that of the geodesic solver, and no neighbour is better.
+#[test]
+fn a_step_is_the_minimiser() {
+    let graph = Graph::grid(&[3, 4], false, Reference::Degree).expect("a grid");
+    let n = graph.nodes();
+    let mut random = Uniform(11);
+    let mu0 = random.distribution(n, 2.0);
+    let potential: Vec<f64> = (0..n).map(|_| 2.0 * random.draw()).collect();
+    let energy = FreeEnergy::new(&graph).with_potential(potential).unwrap().with_entropy(0.5).unwrap();
+    let options = GeodesicOptions::default().with_tolerance(1e-11);
+    let tau = 0.7;
+    let step = energy.jko_step(&mu0, tau, &options).expect("a step");
+    let w = graph.geodesic(&mu0, step.mass(), &options).expect("solved");
+    assert!((step.geodesic().distance() / w.distance() - 1.0).abs() < 1e-9);
+    let best = objective(&energy, &mu0, step.mass(), tau, &options);
+    for _ in 0..10 {
+        let mut direction: Vec<f64> = (0..n).map(|_| random.draw() - 0.5).collect();
+        let mean = direction.iter().sum::<f64>() / n as f64;
+        direction.iter_mut().zip(step.mass()).for_each(|(d, m)| *d = (*d - mean) * m);
+        let shift = direction.iter().sum::<f64>() / n as f64;
+        direction.iter_mut().for_each(|d| *d -= shift);
+        let at = |h: f64| -> f64 {
+            let mu: Vec<f64> = step.mass().iter().zip(&direction).map(|(m, d)| m + h * d).collect();
+            objective(&energy, &mu0, &mu, tau, &options) - best
+        };
+        let h = 1e-3;
+        let (up, down) = (at(h), at(-h));
+        assert!(up > 0.0 && down > 0.0, "{up:e} {down:e}");
+        // the slope vanishes: what is left of the central difference is of third order
+        assert!((up - down).abs() < 2e-2 * (up + down), "{up:e} {down:e}");
+    }
+}
+
+/// On two nodes the step is a scalar equation, since the distance is an integral (Maas 2011).
+#[test]
+fn two_nodes_against_a_scalar_search() {
+    let graph = Graph::from_chain(&[0.5, 0.5], &[(0, 1, 0.5)], jkoflow::Duplicates::Refuse).unwrap();
+    let energy = FreeEnergy::new(&graph).with_potential([0.0, 1.0]).unwrap().with_entropy(0.2).unwrap();
+    let tau = 0.4;
+    let speed = |m: f64| Mean::Logarithmic.value(2.0 * m, 2.0 * (1.0 - m)).sqrt().recip();
+    let from = 0.3;
+    // dW/dm = sqrt(2) / sqrt(theta) on this chain: W^2/2 = (int)^2
+    let distance = |m: f64| -> f64 {
+        let steps = 2000;
+        let h = (m - from) / steps as f64;
+        (0..steps)
+            .map(|k| {
+                let a = from + k as f64 * h;
+                h / 6.0 * (speed(a) + 4.0 * speed(a + h / 2.0) + speed(a + h))
+            })
+            .sum::<f64>()
+            .abs()
+            * 2.0_f64.sqrt()
+    };
+    let exact = graph
+        .geodesic(&[0.3, 0.7], &[0.6, 0.4], &GeodesicOptions::default())
+        .expect("solved")
+        .distance();
+    assert!((distance(0.6) - exact).abs() < 1e-9, "{} {exact}", distance(0.6));
+    let value = |m: f64| energy.value(&[m, 1.0 - m]).unwrap() + distance(m).powi(2) / (2.0 * tau);
+    // golden section
+    let (mut a, mut b) = (0.3, 0.999);
+    let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
+    while b - a > 1e-9 {
+        let (c, d) = (b - golden * (b - a), a + golden * (b - a));
+        if value(c) < value(d) {
+            b = d;
+        } else {
+            a = c;
+        }
+    }
+    let step = energy.jko_step(&[0.3, 0.7], tau, &GeodesicOptions::default()).expect("a step");
+    // a search on values is good to the root of their rounding
+    assert!((step.mass()[0] - a).abs() < 1e-6, "{} {a}", step.mass()[0]);
+}
+
+/// Steps of the entropy follow the heat flow, with an error of first order in `tau`.
+#[test]
+fn entropy_steps_converge_to_the_heat_flow() {
+    let graph = Graph::grid(&[4, 4], false, Reference::Uniform).expect("a grid");
+    let mu0 = Uniform(5).distribution(16, 3.0);
+    let energy = FreeEnergy::new(&graph).with_entropy(1.0).unwrap();
+    let end = 0.4;
+    let exact = energy.flow(&mu0, &[0.0, end], &FlowOptions::default()).expect("a flow");
+    let exact = &exact.masses()[1];
+    let error = |steps: usize| {
+        let taken =
+            energy.jko_flow(&mu0, end / steps as f64, steps, &GeodesicOptions::default()).unwrap();
+        assert!(taken.iter().all(|s| s.converged()));
+        assert!(taken.windows(2).all(|s| s[1].energy() <= s[0].energy()));
+        distance_1(taken[steps - 1].mass(), exact)
+    };
+    let errors = [error(4), error(8), error(16), error(32)];
+    for pair in errors.windows(2) {
+        let ratio = pair[0] / pair[1];
+        assert!((1.7..2.3).contains(&ratio), "{errors:?}");
+    }
+}
+
+#[test]
+fn edge_cases() {
+    let options = GeodesicOptions::default();
+    // from the equilibrium nothing moves
+    let path = Graph::path(5, Reference::Degree).unwrap();
+    let entropy = FreeEnergy::new(&path).with_entropy(1.0).unwrap();
+    let step = entropy.jko_step(path.reference(), 1.0, &options).expect("a step");
+    assert!(distance_1(step.mass(), path.reference()) < 1e-12 && step.converged());
+    // no energy, no motion
+    let step =
+        FreeEnergy::new(&path).jko_step(&[0.1, 0.2, 0.3, 0.2, 0.2], 1.0, &options).expect("a step");
+    assert!(distance_1(step.mass(), &[0.1, 0.2, 0.3, 0.2, 0.2]) < 1e-12);
+    // a very long step reaches the minimum of the energy
+    let step = entropy.jko_step(&[0.6, 0.1, 0.1, 0.1, 0.1], 1e6, &options).expect("a step");
+    assert!(distance_1(step.mass(), path.reference()) < 1e-4, "{:?}", step.mass());
+    // a Dirac
+    let step = entropy.jko_step(&[1.0, 0.0, 0.0, 0.0, 0.0], 0.1, &options).expect("a step");
+    assert!(step.mass().iter().all(|m| *m > 0.0) && step.converged());
+    // one node
+    let one = Graph::from_chain(&[1.0], &[], jkoflow::Duplicates::Refuse).unwrap();
+    let step = FreeEnergy::new(&one).with_entropy(1.0).unwrap().jko_step(&[1.0], 1.0, &options).unwrap();
+    assert_eq!(step.mass(), &[1.0]);
+    for tau in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = entropy.jko_step(path.reference(), tau, &options).err().expect("refused");
+        assert!(error.to_string().contains("tau"), "{error}");
+    }
+}
