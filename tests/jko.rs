@@ -169,7 +169,13 @@ fn edge_cases() {
     assert!(distance_1(step.mass(), path.reference()) < 1e-4, "{:?}", step.mass());
     // a Dirac
     let step = entropy.jko_step(&[1.0, 0.0, 0.0, 0.0, 0.0], 0.1, &options).expect("a step");
-    assert!(step.mass().iter().all(|m| *m > 0.0) && step.converged());
+    assert!(step.mass().iter().all(|m| *m > 0.0), "{:?}", step.mass());
+    assert!(
+        step.converged(),
+        "{:?} {:e}",
+        step.geodesic().termination(),
+        step.geodesic().error_estimate()
+    );
     // one node
     let one = Graph::from_chain(&[1.0], &[], jkoflow::Duplicates::Refuse).unwrap();
     let step = FreeEnergy::new(&one).with_entropy(1.0).unwrap().jko_step(&[1.0], 1.0, &options).unwrap();

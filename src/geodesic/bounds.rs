@@ -141,7 +141,7 @@ impl Geodesic {
         // a potential that bounds well from below needs a path that is smooth up to its ends, the less
         // so the more is mixed in; more is cheaper, too
         let goal = GeodesicOptions::default().with_mean(self.mean).with_tolerance(0.1 * options.gap);
-        let mut solver = GeodesicSolver::new(&self.graph, goal.with_max_iterations(300))?;
+        let mut solver = GeodesicSolver::new(&self.graph, goal.with_max_iterations(150))?;
         for share in SMOOTH_MIXING {
             let [start, end] = price(share)?;
             let mix = |mu: &[f64]| self.graph.mix_with_reference(mu, share);
@@ -223,7 +223,7 @@ impl Geodesic {
 const LEAST_MIXING: f64 = 1e-14;
 
 /// Shares of `pi` that leave geodesics smooth.
-const SMOOTH_MIXING: [f64; 7] = [3e-2, 1e-2, 1e-3, 1e-4, 3e-5, 1e-5, 2e-6];
+const SMOOTH_MIXING: [f64; 3] = [1e-2, 1e-3, 1e-4];
 
 /// Part of the gap that mixing may cost.
 const MIXING_PART: f64 = 0.25;

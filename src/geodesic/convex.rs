@@ -56,6 +56,9 @@ const WARM_BARRIER: f64 = 1e-3;
 /// Barrier that is low enough for the coarsest mesh.
 const FIRST_RUNG_BARRIER: f64 = 1e-5;
 
+/// A relative Newton decrement above this, where the minimisation stopped early, is far from the minimiser.
+const LOST: f64 = 1e-3;
+
 /// Memory that a rung of the ladder may take, in bytes.
 const MEMORY: usize = 4 << 30;
 
@@ -109,7 +112,33 @@ pub(crate) fn minimise(
     goal: &Goal,
     guess: Option<&Path>,
 ) -> Result<Climb> {
-    let singular = ends.iter().any(|mu| nearly_empty(graph, mu));
+    if ends.iter().any(|mu| nearly_empty(graph, mu)) {
+        return climb_ladder(graph, mean, ends, goal, guess, true);
+    }
+    let smooth = climb_ladder(graph, mean, ends, goal, guess, false)?;
+    if smooth.termination == Termination::Converged || smooth.iterations >= goal.max_iterations {
+        return Ok(smooth);
+    }
+    // a path may touch the boundary between positive ends, when the mean has a finite slope there
+    let rest = Goal { max_iterations: goal.max_iterations - smooth.iterations, ..*goal };
+    let mut linear = climb_ladder(graph, mean, ends, &rest, Some(&smooth.path), true)?;
+    linear.iterations += smooth.iterations;
+    Ok(if linear.error_estimate < smooth.error_estimate {
+        linear
+    } else {
+        Climb { iterations: linear.iterations, ..smooth }
+    })
+}
+
+/// One ladder, from its first rung to where the tolerance is met.
+fn climb_ladder(
+    graph: &Graph,
+    mean: Mean,
+    ends: [&[f64]; 2],
+    goal: &Goal,
+    guess: Option<&Path>,
+    singular: bool,
+) -> Result<Climb> {
     let lowest_density = ends.iter().map(|mu| least_density(graph, mu)).fold(f64::INFINITY, f64::min);
     let mesh = |k: usize| match (singular, k) {
         (true, k) => Some(graded_mesh(*LINEAR.get(k)?, 1)),
@@ -119,7 +148,7 @@ pub(crate) fn minimise(
             Some(graded_mesh(factor * least_elements(lowest_density), degree))
         }
     };
-    let mut best: Option<Rung> = None;
+    let mut last: Option<Rung> = None;
     let (mut steps, mut worse, mut last_difference) = (0, 0, f64::INFINITY);
     let mut dense = graph.nodes() <= if singular { DENSE_AT_NEED } else { DENSE_AT_ONCE };
     let mut termination = Termination::Resolution;
@@ -131,47 +160,54 @@ pub(crate) fn minimise(
     };
     let mut barrier = WARM_BARRIER;
     for (k, mesh) in (0..).map_while(|k| Some((k, mesh(k)?))) {
-        if best.is_some() && memory(graph, mesh.intervals(), dense)? > MEMORY {
+        if last.is_some() && memory(graph, mesh.intervals(), dense)? > MEMORY {
             break;
         }
-        let start = best.as_ref().map(|b| &b.path).or(guess);
+        let start = last.as_ref().map(|rung| &rung.path).or(guess);
         let options = NewtonOptions {
-            // a rung's minimiser need not be better than the rung
-            tolerance: (1e-3 * last_difference).clamp(0.03 * goal.tolerance, 1e-4),
+            tolerance: newton_tolerance(goal, last_difference),
             least_action: 0.0,
             first_barrier: barrier,
             last_barrier: if k == 0 { lowest.max(FIRST_RUNG_BARRIER) } else { lowest },
             max_steps: (goal.max_iterations - steps).min(STEPS_PER_RUNG),
             // beyond this dense blocks are cheaper, where they are affordable
-            max_products: if dense || graph.nodes() > DENSE_AT_NEED { 2000 } else { 200 },
-            max_truncated: if dense || graph.nodes() > DENSE_AT_NEED { usize::MAX } else { 3 },
+            max_products: if graph.nodes() > DENSE_AT_NEED { 2000 } else { 200 },
+            max_truncated: if graph.nodes() > DENSE_AT_NEED { usize::MAX } else { 3 },
         };
-        let mut rung = climb(graph, mean, ends, None, mesh, start, &options, &mut dense)?;
+        let mut rung = match climb(graph, mean, ends, None, mesh, start, &options, &mut dense) {
+            // what the earlier rungs found is not lost
+            Err(Error::Singular { .. }) if last.is_some() => break,
+            other => other?,
+        };
         steps += rung.report.steps;
         barrier = options.last_barrier;
-        rung.compare(graph, mean, ends, best.as_ref(), singular);
+        rung.compare(graph, mean, ends, last.as_ref(), singular);
         last_difference = rung.difference.min(last_difference);
-        let stop = rung.report.stop;
-        let done = rung.estimate <= goal.tolerance;
-        let better = best.as_ref().is_none_or(|b| rung.estimate <= b.estimate);
-        worse = if better { 0 } else { worse + 1 };
-        if better {
-            best = Some(rung);
+        let spent = steps >= goal.max_iterations;
+        if last.is_some() && rung.lost() {
+            // not a minimiser, so that it says nothing about the rung before
+            termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
+            break;
         }
-        if done && stop == NewtonStop::Converged {
+        let falling = last.as_ref().is_none_or(|before| rung.estimate < before.estimate);
+        worse = if falling { 0 } else { worse + 1 };
+        let done = rung.estimate <= goal.tolerance;
+        last = Some(rung);
+        if done {
             termination = Termination::Converged;
             break;
         }
-        if steps >= goal.max_iterations {
+        if spent {
             termination = Termination::IterationLimit;
             break;
         }
-        if worse == 2 {
+        // linear ladders may take a few rungs until they contract; smooth ones are at their rounding
+        if worse == 2 && !singular {
             termination = Termination::Stalled;
             break;
         }
     }
-    match best {
+    match last {
         Some(rung) => Ok(rung.finish(graph, ends, steps, termination)),
         // every ladder has a first rung
         None => Err(Error::invalid("max_iterations", "no iteration was allowed")),
@@ -218,12 +254,13 @@ pub(crate) fn proximal(
         let start = best.as_ref().map_or(&still, |b| &b.path);
         let end = best.as_ref().map_or_else(|| guess.clone(), |b| b.end.clone());
         let options = NewtonOptions {
-            tolerance: (1e-3 * last_difference).clamp(0.03 * goal.tolerance, 1e-4),
+            // a long step weighs the end so much that its potential needs a far better minimiser
+            tolerance: (1e-5 * last_difference).clamp(1e-13, 1e-6),
             least_action: 1e-3 * scale,
             first_barrier: if k == 0 { COLD_BARRIER } else { 0.0 },
             last_barrier: 1e-3 * goal.tolerance * least_density(graph, &end).min(1.0),
             max_steps: (goal.max_iterations - steps).min(STEPS_PER_RUNG),
-            max_products: 2000,
+            max_products: if graph.nodes() > DENSE_AT_NEED { 2000 } else { 200 },
             max_truncated: usize::MAX,
         };
         let options =
@@ -234,7 +271,7 @@ pub(crate) fn proximal(
         let end = rung.end.clone();
         rung.compare(graph, mean, [mu0, &end], best.as_ref(), singular);
         last_difference = rung.difference.min(last_difference);
-        let done = rung.estimate <= goal.tolerance && rung.report.stop == NewtonStop::Converged;
+        let done = rung.estimate <= goal.tolerance;
         if best.as_ref().is_none_or(|b| rung.estimate <= b.estimate) {
             best = Some(rung);
         }
@@ -301,9 +338,15 @@ struct Rung {
     potentials: [Vec<f64>; 2],
     best_potentials: [Vec<f64>; 2],
     extrapolated: bool,
+    free_end: bool,
     report: NewtonReport,
     difference: f64,
     estimate: f64,
+}
+
+/// A rung's minimiser need not be better than the rung, nor than rounding allows.
+fn newton_tolerance(goal: &Goal, last_difference: f64) -> f64 {
+    (1e-3 * last_difference).max(0.1 * goal.tolerance).clamp(2e-12, 1e-4)
 }
 
 /// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when conjugate gradients fail.
@@ -321,7 +364,7 @@ fn climb(
     if let Some(terminal) = terminal {
         action = action.with_terminal(terminal.clone());
     }
-    let (mut knots, share) = first_knots(&action, ends, guess);
+    let (mut knots, share) = first_knots(&mut action, ends, guess);
     let options = &NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
     let first = knots.clone();
     let mut report = {
@@ -348,6 +391,7 @@ fn climb(
         best_potentials: potentials.clone(),
         potentials,
         extrapolated: false,
+        free_end: terminal.is_some(),
         report,
         difference: f64::INFINITY,
         estimate: f64::INFINITY,
@@ -356,9 +400,10 @@ fn climb(
 
 /// Masses at the knots to start from, positive at the Gauss nodes: the guess, shifted to meet the ends, with
 /// as little as possible of a safe path mixed in; and the share of that.
-fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> (Vec<f64>, f64) {
+fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> (Vec<f64>, f64) {
     let times = action.mesh.knots();
-    let pi = action.graph.reference();
+    let graph = action.graph.clone();
+    let pi = graph.reference();
     // a straight line, mixed with the reference in the middle
     let safe: Vec<f64> = times
         .iter()
@@ -382,25 +427,24 @@ fn first_knots(action: &DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>)
             mu
         })
         .collect();
-    let (mut mass, mut rate) = (vec![0.0; action.mass.len()], vec![0.0; action.mass.len()]);
     for share in [1e-9, 1e-6, 1e-4, 1e-2, 0.1, 0.5] {
         let knots: Vec<f64> =
             shifted.iter().zip(&safe).map(|(m, s)| (1.0 - share) * m + share * s).collect();
-        action.at_nodes(&knots, &mut mass, &mut rate);
-        if mass.iter().all(|m| *m > 0.0) {
+        if action.evaluate(&knots).is_some() {
             return (knots, share);
         }
     }
     (safe, COLD_BARRIER)
 }
 
-/// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot.
+/// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot. The barrier's
+/// part stays in: where a node is empty for a while it is the multiplier of that constraint.
 fn end_potentials(action: &mut DiscreteAction) -> [Vec<f64>; 2] {
     let n = action.graph.nodes();
-    let (barrier, end) = (std::mem::take(&mut action.barrier), action.end.take());
+    let end = action.end.take();
     let mut gradient = vec![0.0; action.mass.len() + n];
     action.gradient(&mut gradient);
-    (action.barrier, action.end) = (barrier, end);
+    action.end = end;
     let start = gradient[..n].iter().map(|g| -g).collect();
     let end = gradient[gradient.len() - n..].to_vec();
     [start, end]
@@ -410,7 +454,11 @@ fn end_potentials(action: &mut DiscreteAction) -> [Vec<f64>; 2] {
 fn path_of(action: &DiscreteAction, knots: &[f64]) -> Path {
     let n = action.graph.nodes();
     let mut values = Vec::with_capacity(2 * action.mass.len());
-    let mut forces = action.force.clone();
+    // where the barrier holds a node above zero, it acts on the potential like a force
+    let pi = action.graph.reference();
+    let masses = action.mass.iter().enumerate();
+    let mut forces: Vec<f64> =
+        action.force.iter().zip(masses).map(|(f, (i, m))| f + action.barrier * pi[i % n] / m).collect();
     for (q, psi) in action.potential.chunks_exact(n).enumerate() {
         let mut psi = psi.to_vec();
         action.graph.centre(&mut psi);
@@ -443,7 +491,7 @@ impl Rung {
         before: Option<&Rung>,
         singular: bool,
     ) {
-        let rest = self.report.decrement;
+        let rest = self.report.decrement + self.report.barrier;
         let Some(before) = before else { return };
         let apart = |distances: [f64; 2], potentials: [&[Vec<f64>; 2]; 2]| -> f64 {
             let potential = |end: usize| {
@@ -456,7 +504,9 @@ impl Rung {
             };
             let moved = distance_1(&self.end, &before.end) / distance_1(&self.end, ends[0]);
             let distance = (distances[0] - distances[1]).abs() / self.distance;
-            distance.max(potential(0)).max(potential(1)).max(moved)
+            // where the end is free nobody asks for the potential at the start
+            let start = if self.free_end { 0.0 } else { potential(0) };
+            distance.max(start).max(potential(1)).max(moved)
         };
         let difference = apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
         let contraction =
@@ -487,6 +537,11 @@ impl Rung {
         self.estimate = left + rest;
     }
 
+    /// Whether the minimisation ended far from the minimiser.
+    fn lost(&self) -> bool {
+        self.report.stop != NewtonStop::Converged && self.report.decrement > LOST
+    }
+
     fn finish(self, graph: &Graph, ends: [&[f64]; 2], steps: usize, termination: Termination) -> Climb {
         let [mut potential_start, mut potential_end] = self.best_potentials;
         centre_where_mass_is(graph, ends[0], &mut potential_start);
@@ -499,8 +554,8 @@ impl Rung {
             distance: self.best_distance,
             iterations: steps,
             residual: self.report.decrement,
-            error_estimate: self.estimate.min(1.0),
-            path_error_estimate: self.estimate.min(1.0).sqrt(),
+            error_estimate: self.estimate,
+            path_error_estimate: self.estimate.sqrt(),
             termination,
         }
     }

@@ -186,26 +186,42 @@ impl<'a> Enclosure<'a> {
     }
 
     /// Computes what the pieces, which follow each other from 0 to 1, contribute to the lower bound.
+    ///
+    /// Potentials are carried from the middle of the path both ways, since they are steepest at ends with
+    /// nearly empty nodes.
     pub fn certify(&mut self, pieces: &mut [Piece], potential: Potential) -> Result<()> {
-        self.knots[1] = self.knot(0.0)?;
-        for piece in pieces {
+        let middle = pieces.partition_point(|piece| piece.start < 0.5);
+        let time = if middle < pieces.len() { pieces[middle].start } else { 1.0 };
+        self.knots[1] = self.knot(time)?;
+        for piece in &mut pieces[middle..] {
             self.knots.swap(0, 1);
             self.knots[1] = self.knot(piece.end)?;
             if potential == Potential::Carried {
-                self.carry();
+                self.carry(0, 1);
+            }
+            piece.dual = self.dual();
+        }
+        self.knots[0] = self.knot(time)?;
+        for piece in pieces[..middle].iter_mut().rev() {
+            self.knots.swap(0, 1);
+            self.knots[0] = self.knot(piece.start)?;
+            if potential == Potential::Carried {
+                self.carry(1, 0);
             }
             piece.dual = self.dual();
         }
         Ok(())
     }
 
-    /// Replaces the potential at the right knot by that of `d phi/dt = -force(rhohat, phi)` from the left
-    /// one, by the classical Runge-Kutta step.
-    fn carry(&mut self) {
-        let Self { sweep, mu, psi, weight, residual: force, knots: [a, b], .. } = self;
+    /// Replaces the potential at one knot by that of `d phi/dt = -force(rhohat, phi)` from the other, by
+    /// the classical Runge-Kutta step, forwards or backwards in time.
+    fn carry(&mut self, from: usize, to: usize) {
+        let Self { sweep, mu, psi, weight, residual: force, knots, .. } = self;
+        let mut b = std::mem::take(&mut knots[to]);
+        let a = &knots[from];
         let h = b.time - a.time;
         let step: Vec<f64> = b.mu.iter().zip(&a.mu).map(|(b, a)| b - a).collect();
-        hermite_mass(0.5, h, a, b, &step, mu);
+        hermite_mass(0.5, h, a, &b, &step, mu);
         let mut next = a.psi.clone();
         axpy(h / 6.0, &a.psi_rate, &mut next);
         psi.copy_from_slice(&a.psi);
@@ -222,6 +238,7 @@ impl<'a> Enclosure<'a> {
         sweep.force(&b.hat, &next, weight, &mut b.psi_rate);
         b.psi_rate.iter_mut().for_each(|f| *f = -*f);
         b.psi = next;
+        knots[to] = b;
     }
 
     /// Samples the geodesic.

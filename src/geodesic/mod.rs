@@ -439,9 +439,10 @@ impl Geodesic {
         &self.potential_end
     }
 
-    /// Estimated relative error of the distance and of the end potentials (against their largest
-    /// entry): what the last iteration changed, plus the estimated error of the time discretisation, plus
-    /// the rounding of the masses. The first two are each below the tolerance when it converged.
+    /// Estimated relative error of the distance and of the end potentials, in the norm that
+    /// [`GeodesicOptions::tolerance`] says: what the last iteration changed, plus the estimated error of the
+    /// time discretisation, plus the rounding of the masses. Infinite where the solve was stopped before
+    /// anything was known.
     pub fn error_estimate(&self) -> f64 {
         self.error_estimate
     }

@@ -35,6 +35,8 @@ pub(crate) struct NewtonReport {
     pub steps: usize,
     /// `sqrt(g' H^{-1} g / action)`: the relative distance to the minimiser in the metric of the action.
     pub decrement: f64,
+    /// The barrier that is left, relative to the action.
+    pub barrier: f64,
     pub stop: NewtonStop,
 }
 
@@ -151,7 +153,8 @@ impl<'a> Minimiser<'a> {
                 break NewtonStop::Converged;
             }
         };
-        Ok(NewtonReport { steps, decrement, stop })
+        let barrier = self.action.barrier / self.size();
+        Ok(NewtonReport { steps, decrement, barrier, stop })
     }
 
     /// What barrier and decrement are compared with.

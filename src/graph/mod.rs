@@ -188,6 +188,9 @@ impl Graph {
 /// A distribution may miss total mass one by this much, for inputs printed with ten digits.
 pub const MASS_TOLERANCE: f64 = 1e-9;
 
+/// Leakage, relative to a node's weight, that makes a Laplacian positive definite in spite of rounding.
+const LEAKAGE: f64 = 1e-13;
+
 /// The factorised weighted Laplacian of a graph, grounded at its best connected node.
 ///
 /// Applies the pseudo-inverse `L^+` up to the additive constant, which
@@ -242,7 +245,18 @@ impl LaplacianSolver {
             self.values
                 .extend(weight[graph.row_start()[x]..graph.row_start()[x + 1]].iter().map(|w| -w));
         }
-        cholesky.factorise("weighted graph Laplacian", &self.values)
+        let what = "weighted graph Laplacian";
+        let Err(failed) = cholesky.factorise(what, &self.values) else { return Ok(()) };
+        if !weight.iter().all(|w| w.is_finite() && *w > 0.0) {
+            return Err(failed);
+        }
+        // pivots below rounding: a little leakage from each node keeps the graph together
+        let mut diagonal = 0;
+        for x in 0..graph.nodes() {
+            self.values[diagonal] *= 1.0 + LEAKAGE;
+            diagonal += 1 + graph.larger_neighbours(x).len();
+        }
+        cholesky.factorise(what, &self.values)
     }
 
     /// Overwrites right-hand sides of sum zero (`n` numbers each, one after the other) with the solutions
