@@ -27,6 +27,7 @@ mod geometry;
 mod graph;
 mod guard;
 mod input;
+mod jko;
 mod status;
 
 use std::ffi::{c_char, CStr};
@@ -39,6 +40,7 @@ pub use flow::*;
 pub use geodesic::*;
 pub use geometry::*;
 pub use graph::*;
+pub use jko::*;
 pub use status::*;
 
 use guard::{guard_value, with_last_error};

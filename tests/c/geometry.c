@@ -211,6 +211,33 @@ static void many(const jko_graph *graph) {
     EXPECT(says("the geodesic to references[0]"));
 }
 
+static void steps(const jko_graph *graph) {
+    /* entropy alone: the optimality condition is tau (ln rho + 1) + psi(1) = constant */
+    const double start[4] = {0.4, 0.3, 0.2, 0.1};
+    double mass[4], potential[4], residual = 1.0;
+    jko_energy *energy = NULL;
+    jko_geodesic *geodesic = NULL;
+    EXPECT(jko_energy_new(graph, &energy) == JKO_STATUS_OK);
+    EXPECT(jko_energy_set_entropy(energy, 1.0) == JKO_STATUS_OK);
+    EXPECT(jko_energy_step(energy, start, 4, 0.2, NULL, mass, 4, &residual, &geodesic) == JKO_STATUS_OK);
+    EXPECT(residual < 1e-8);
+    EXPECT(fabs(mass[0] + mass[1] + mass[2] + mass[3] - 1.0) < 1e-12);
+    EXPECT(jko_geodesic_potential_end(geodesic, potential, 4) == JKO_STATUS_OK);
+    for (int x = 1; x < 4; x++) {
+        double here = 0.2 * log(4.0 * mass[x]) + potential[x];
+        double first = 0.2 * log(4.0 * mass[0]) + potential[0];
+        EXPECT(fabs(here - first) < 1e-8);
+    }
+    jko_geodesic_free(geodesic);
+    EXPECT(jko_energy_step(energy, start, 4, 0.2, NULL, mass, 4, NULL, NULL) == JKO_STATUS_OK);
+    EXPECT(jko_energy_step(energy, start, 4, -1.0, NULL, mass, 4, NULL, NULL) == JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(says("tau"));
+    EXPECT(jko_energy_step(energy, start, 3, 0.2, NULL, mass, 4, NULL, NULL) == JKO_STATUS_LENGTH_MISMATCH);
+    EXPECT(jko_energy_step(energy, start, 4, 0.2, NULL, NULL, 4, NULL, NULL) == JKO_STATUS_NULL_POINTER);
+    EXPECT(jko_energy_step(NULL, start, 4, 0.2, NULL, mass, 4, NULL, NULL) == JKO_STATUS_NULL_POINTER);
+    jko_energy_free(energy);
+}
+
 int main(void) {
     jko_graph *graph = NULL;
     EXPECT(jko_graph_path(4, JKO_REFERENCE_UNIFORM, &graph) == JKO_STATUS_OK);
@@ -218,6 +245,7 @@ int main(void) {
     exponential_and_logarithm(graph);
     paths(graph);
     many(graph);
+    steps(graph);
     jko_graph_free(graph);
     if (failures == 0) {
         printf("geometry: all checks passed\n");
