@@ -26,7 +26,8 @@ usage: learn EDGES.csv DISTRIBUTIONS.csv [MORE.csv ...] [options]
 
 EDGES.csv has the header source,target or source,target,weight and a row per undirected
 edge. DISTRIBUTIONS.csv has the header node,TIME,TIME,... and a row per node; each column
-is a snapshot, scaled to sum to one. MORE.csv are further trajectories of the same nodes.
+is a snapshot with mass on every node, scaled to sum to one. MORE.csv are further trajectories
+of the same nodes.
 
   --reference degree|uniform         the reference measure on the nodes [degree]
   --terms potential,entropy          what is learned [both]
@@ -162,10 +163,10 @@ fn parse_ridge(value: &str) -> Outcome<f64> {
 
 /// All in the node order of the first.
 fn read_trajectories(files: &[PathBuf]) -> Outcome<Vec<Snapshots>> {
-    let first = Snapshots::read(&files[0])?;
+    let first = Snapshots::read_positive(&files[0])?;
     let mut trajectories = Vec::with_capacity(files.len());
     for file in &files[1..] {
-        trajectories.push(Snapshots::read_in_order(file, &first.nodes, first.file_name())?);
+        trajectories.push(Snapshots::read_positive_in_order(file, &first.nodes, first.file_name())?);
     }
     trajectories.insert(0, first);
     Ok(trajectories)

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use jkoflow::{Duplicates, Fit, FitOptions, GeodesicOptions, Graph, Mean, Reference, Ridge};
+use jkoflow::{
+    BoundOptions, Duplicates, Fit, FitOptions, GeodesicOptions, Graph, Mean, Reference, Ridge,
+};
 use serde_json::Value;
 
 const EDGES: &str = "source,target\na,b\nb,c\nc,a\nc,d\n";
@@ -127,12 +129,104 @@ fn distance_prints_what_the_library_computes() {
         assert_close(&numbers(&pair["potential_end"]), geodesic.potential_end());
         assert_eq!(pair["converged"], true);
         assert_eq!(pair["method"], geodesic.method());
+        assert_eq!(pair["reason"], geodesic.reason());
         assert_eq!(pair["iterations"], geodesic.iterations());
+        let bounds = geodesic.bounds(&BoundOptions::default()).unwrap();
+        assert_close(&[pair["lower"].as_f64().unwrap()], &[bounds.lower]);
+        assert_close(&[pair["upper"].as_f64().unwrap()], &[bounds.upper]);
+        assert_eq!(pair["bounds_reached"], bounds.reached);
         assert!(pair["error_estimate"].as_f64().unwrap() < 1e-8);
         assert!(pair["seconds"].as_f64().unwrap() >= 0.0);
     }
     let notes = stderr(&output);
     assert!(notes.contains("81 of 81 columns did not sum to one"), "{notes}");
+}
+
+/// A reference problem as two files; its chain is that of its conductances as weights.
+fn reference_problem(file: &str, name: &str) -> (Value, [String; 2]) {
+    let text = std::fs::read_to_string(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR")));
+    let problems: Vec<Value> = serde_json::from_str(&text.unwrap()).unwrap();
+    let problem = problems.into_iter().find(|problem| problem["name"] == name).unwrap();
+    let mut edges = "source,target,weight\n".to_string();
+    for (edge, weight) in
+        problem["edges"].as_array().unwrap().iter().zip(numbers(&problem["conductance"]))
+    {
+        edges += &format!("node {},node {},{weight}\n", edge[0], edge[1]);
+    }
+    let mut masses = "node,0,1\n".to_string();
+    for (node, (start, end)) in numbers(&problem["mu0"]).iter().zip(numbers(&problem["mu1"])).enumerate()
+    {
+        masses += &format!("node {node},{start},{end}\n");
+    }
+    let paths = files(&name.replace('/', "-"), &edges, &masses);
+    (problem, paths)
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+#[test]
+fn a_far_pair_is_enclosed() {
+    let (problem, [edges, masses]) = reference_problem("geodesics.json", "path6/bumps");
+    let exact = number(&problem["distance"]);
+    for gap in [1e-2, 1e-4, 1e-6] {
+        let arguments = [&edges, &masses, "--json", "--tolerance=1e-10", "--gap", &gap.to_string()];
+        let pair = json(&run("distance", &arguments))["pairs"][0].clone();
+        assert!((number(&pair["distance"]) / exact - 1.0).abs() < 1e-9, "{pair}");
+        let (lower, upper) = (number(&pair["lower"]), number(&pair["upper"]));
+        assert!(lower <= exact && exact <= upper && upper - lower <= gap * upper, "{pair}");
+        assert_eq!(pair["bounds_reached"], true);
+    }
+}
+
+/// From one node to the other of a two-node chain, by Maas' integral.
+#[test]
+fn potentials_at_empty_nodes_are_null() {
+    let exact = 1.5587074514770292;
+    let [edges, masses] = files("dirac", "source,target\na,b\n", "node,0,1\na,1,0\nb,0,1\n");
+    let pair = json(&run("distance", &[&edges, &masses, "--json"]))["pairs"][0].clone();
+    assert!((number(&pair["distance"]) - exact).abs() < 1e-4, "{pair}");
+    assert!(number(&pair["lower"]) <= exact && exact <= number(&pair["upper"]), "{pair}");
+    // mean zero over the one node that holds mass
+    assert_eq!(pair["potential_start"], serde_json::json!([0.0, null]));
+    assert_eq!(pair["potential_end"], serde_json::json!([null, 0.0]));
+    assert_eq!(pair["converged"], true);
+
+    let plain = json(&run("distance", &[&edges, &masses, "--json", "--no-bounds"]))["pairs"][0].clone();
+    assert_eq!(plain["distance"], pair["distance"]);
+    for key in ["lower", "upper", "bounds_reached"] {
+        assert!(plain.as_object().unwrap().contains_key(key) && plain[key].is_null(), "{plain}");
+    }
+    let table = stdout(&run("distance", &[&edges, &masses, "--no-bounds"]));
+    assert!(table.contains("lower") && table.lines().last().unwrap().contains("  -  "), "{table}");
+
+    // for the arithmetic mean c theta = 1/2 (rho_a + rho_b)/2 = 1/2 all along: the potential gains 2, W^2 = 2
+    let pair = json(&run("distance", &[&edges, &masses, "--json", "--mean", "arithmetic"]));
+    let pair = &pair["pairs"][0];
+    assert!((number(&pair["distance"]) - 2f64.sqrt()).abs() < 1e-4, "{pair}");
+    let end = numbers(&pair["potential_end"]);
+    assert!(
+        (end[1] - end[0] - 2.0).abs() < 1e-3 && numbers(&pair["potential_start"]).len() == 2,
+        "{pair}"
+    );
+}
+
+#[test]
+fn empty_nodes_are_welcome() {
+    for name in ["cycle8/dirac", "path4/dirac"] {
+        let (problem, [edges, masses]) = reference_problem("zeros.json", name);
+        let (exact, uncertainty) = (number(&problem["distance"]), number(&problem["uncertainty"]));
+        let pair = json(&run("distance", &[&edges, &masses, "--json"]))["pairs"][0].clone();
+        assert!((number(&pair["distance"]) - exact).abs() < uncertainty, "{pair}");
+        let (lower, upper) = (number(&pair["lower"]), number(&pair["upper"]));
+        assert!(lower <= exact + uncertainty && exact - uncertainty <= upper, "{pair}");
+        for (end, potential) in [("mu0", "potential_start"), ("mu1", "potential_end")] {
+            for (mass, value) in numbers(&problem[end]).iter().zip(pair[potential].as_array().unwrap()) {
+                assert_eq!(value.is_null(), *mass == 0.0, "{pair}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -250,7 +344,7 @@ fn a_pair_that_does_not_converge_is_named() {
 }
 
 /// Edges, masses, the file at fault with the place, and a part of the message.
-const BAD_FILES: [(&str, &str, &str, &str); 34] = [
+const BAD_FILES: [(&str, &str, &str, &str); 33] = [
     ("", MASSES, "edges.csv:1:1:", "the file is empty"),
     (EDGES, "\n\n", "masses.csv:1:1:", "the file is empty"),
     ("a,b\nb,c\n", MASSES, "edges.csv:1:1:", "\"source\" is due, not \"a\""),
@@ -276,7 +370,6 @@ const BAD_FILES: [(&str, &str, &str, &str); 34] = [
     (EDGES, "node,0,2,1\na,1,1,1\n", "masses.csv:1:4:", "time 1 does not come after 2"),
     (EDGES, "node,0\na,1\n", "masses.csv:1:2:", "1 snapshot, but at least two"),
     (EDGES, "node,0,1\na,1,0\nb,1,0\n", "masses.csv:1:3:", "at time 1 holds no mass"),
-    (EDGES, "node,0,1\na,1,1\nb,1,0\n", "masses.csv:3:3:", "\"b\" is empty in the snapshot at time 1"),
     (EDGES, "node,0,1\na,1,1e308\nb,1,1e308\n", "masses.csv:1:3:", "overflows"),
     ("source,target\na,b\nb,c\n", MASSES, "masses.csv:5:1:", "\"d\" has no edge in"),
     ("source,target\na,b\nc,c\n", MASSES, "edges.csv:3:2:", "\"c\" to itself"),
@@ -322,6 +415,11 @@ fn other_bad_files_get_the_same() {
         "the smallest has 2 nodes and holds \"a\"",
     );
 
+    let [edges, empty] = files("empty", EDGES, &MASSES.replace("b,0.3,0.3", "b,0.3,0"));
+    let message = "\"b\" is empty in the snapshot at time 1";
+    expect_fault(&run("learn", &[&edges, &empty]), "masses.csv:3:3:", message);
+    expect_fault(&run("learn", &[&edges, &masses, &empty]), "empty/masses.csv:3:3:", message);
+
     let more = file("other", "more.csv", "node,0,1\na,1,1\nb,1,1\nc,1,1\nD,1,1\n");
     expect_fault(&run("learn", &[&edges, &masses, &more]), "more.csv:5:1:", "unknown node \"D\"");
     let fewer = file("other", "fewer.csv", "node,0,1\na,1,1\nb,1,1\nd,1,1\n");
@@ -343,6 +441,13 @@ fn bad_options_get_one_line_and_code_2() {
         ("distance", &[&edges, &masses, "--mean", "median"], "\"median\" is not one of log, geometric"),
         ("distance", &[&edges, &masses, "--mean"], "--mean needs a value"),
         ("distance", &[&edges, &masses, "--json=yes"], "takes no value"),
+        (
+            "distance",
+            &[&edges, &masses, "--tolerance", "0"],
+            "--tolerance: \"0\" is not a number between",
+        ),
+        ("distance", &[&edges, &masses, "--gap", "1"], "--gap: \"1\" is not a number between 0 and 1"),
+        ("distance", &[&edges, &masses, "--gap=small"], "--gap: \"small\" is not a number"),
         ("learn", &[&edges], "but 1 came"),
         ("learn", &[&edges, &masses, "--reference", "node"], "not one of degree, uniform"),
         ("learn", &[&edges, &masses, "--terms", "potential,heat"], "\"heat\" is not one of"),

@@ -56,6 +56,15 @@ impl Arguments {
             .map_err(|word| Failure::usage(format!("{option}: {word:?} is not valid UTF-8")))
     }
 
+    /// The value of the option that came last, a number between 0 and 1.
+    pub fn fraction(&mut self, option: &str) -> Outcome<f64> {
+        let value = self.value(option)?;
+        match value.parse::<f64>() {
+            Ok(number) if number > 0.0 && number < 1.0 => Ok(number),
+            _ => Err(Failure::usage(format!("{option}: {value:?} is not a number between 0 and 1"))),
+        }
+    }
+
     /// The value of the option that came last, one of the named choices.
     pub fn choice<T: Copy>(&mut self, option: &str, choices: &[(&str, T)]) -> Outcome<T> {
         choose(option, &self.value(option)?, choices)

@@ -26,6 +26,7 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
+    /// Snapshots that may have empty nodes.
     pub fn read(path: &Path) -> Outcome<Self> {
         let file = CsvFile::read(path)?;
         let times = read_times(&file)?;
@@ -42,9 +43,16 @@ impl Snapshots {
         Ok(snapshots)
     }
 
-    /// Snapshots of the same nodes, brought into the order of `nodes`.
-    pub fn read_in_order(path: &Path, nodes: &[String], nodes_file: &str) -> Outcome<Self> {
-        let mut snapshots = Self::read(path)?;
+    /// Snapshots with mass on every node.
+    pub fn read_positive(path: &Path) -> Outcome<Self> {
+        let snapshots = Self::read(path)?;
+        snapshots.refuse_empty_nodes()?;
+        Ok(snapshots)
+    }
+
+    /// Positive snapshots of the same nodes, brought into the order of `nodes`.
+    pub fn read_positive_in_order(path: &Path, nodes: &[String], nodes_file: &str) -> Outcome<Self> {
+        let mut snapshots = Self::read_positive(path)?;
         let known = positions(nodes);
         for (row, label) in snapshots.file.rows.iter().zip(&snapshots.nodes) {
             if !known.contains_key(label.as_str()) {
@@ -105,14 +113,21 @@ impl Snapshots {
                 ));
             }
             mass.iter_mut().for_each(|m| *m /= sum);
+            self.sums.push(sum);
+        }
+        Ok(())
+    }
+
+    /// While the masses are in the order of the file.
+    fn refuse_empty_nodes(&self) -> Outcome<()> {
+        for (k, (mass, heading)) in self.masses.iter().zip(&self.headings).enumerate() {
             if let Some(row) = mass.iter().position(|&m| m == 0.0) {
                 let message = format!(
                     "node {:?} is empty in the snapshot at time {heading}; every node must hold some mass",
                     self.nodes[row]
                 );
-                return Err(self.file.fault(self.file.rows[row].line, column, message));
+                return Err(self.file.fault(self.file.rows[row].line, k + 2, message));
             }
-            self.sums.push(sum);
         }
         Ok(())
     }
