@@ -52,8 +52,7 @@
  *
  *    0  OK                   success
  *    1  ITERATION_LIMIT      not converged: the iteration limit was reached
- *    2  STALLED              not converged: the iteration stalled, the ends are too far apart
- *    3  LEFT_SIMPLEX         not converged: the path left the positive simplex, the ends are too far apart
+ *    2  STALLED              not converged: rounding stopped the progress
  *    4  RESOLUTION           not converged: the path varies too fast in time
  *   -1  NULL_POINTER         a required pointer is NULL
  *   -2  MISALIGNED           a pointer is not aligned for its type
@@ -78,7 +77,6 @@
 #define JKO_STATUS_OK 0
 #define JKO_STATUS_ITERATION_LIMIT 1
 #define JKO_STATUS_STALLED 2
-#define JKO_STATUS_LEFT_SIMPLEX 3
 #define JKO_STATUS_RESOLUTION 4
 #define JKO_STATUS_NULL_POINTER (-1)
 #define JKO_STATUS_MISALIGNED (-2)
@@ -220,8 +218,8 @@ typedef struct jko_flow jko_flow;
 /**
  * A solved geodesic problem. Immutable: any number of threads may use it at once.
  *
- * When `jko_geodesic_termination` is not `JKO_STATUS_OK`, its numbers are those of the last iterate, a
- * rough guide only.
+ * When `jko_geodesic_termination` is not `JKO_STATUS_OK`, its numbers are those of the best path found,
+ * which joins the ends; `jko_geodesic_error_estimate` says how good they are.
  */
 typedef struct jko_geodesic jko_geodesic;
 
@@ -303,11 +301,12 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * Relative accuracy of the geodesics between snapshots; 1e-9 by default.
+     * Relative accuracy of the geodesics between snapshots. 0, the default, means what it means in
+     * `jko_geodesic_options`.
      */
     double tolerance;
     /**
-     * Iterations after which a geodesic is given up; 200 by default.
+     * Iterations after which a geodesic is given up; 1000 by default.
      */
     int64_t max_iterations;
     /**
@@ -382,11 +381,13 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * Relative accuracy wanted in the distance and the end potentials; 1e-9 by default.
+     * Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
+     * where an end has a node of density below 1e-6, since potentials are singular at empty nodes.
      */
     double tolerance;
     /**
-     * Iterations after which the solver gives up; 200 by default.
+     * Iterations of shooting and steps of Newton's method after which the solver gives up; 1000 by
+     * default.
      */
     int64_t max_iterations;
     /**
@@ -802,8 +803,8 @@ jko_status jko_fit_pairs(const jko_fit *fit,
  * Adds one step of length `tau > 0` whose geodesic is known, with a `weight > 0` in the loss (1 unless
  * steps differ in reliability). Nothing is kept of the geodesic. Cost: a few sweeps over the edges.
  *
- * Returns: NULL_POINTER, MISALIGNED, BAD_VALUE, INVALID_ARGUMENT (a geodesic on another graph or with
- * another mean), NOT_CONVERGED, BUSY. One thread at a time.
+ * Returns: NULL_POINTER, MISALIGNED, BAD_VALUE (also for an end with an empty node), INVALID_ARGUMENT (a
+ * geodesic on another graph or with another mean), NOT_CONVERGED, BUSY. One thread at a time.
  */
 jko_status jko_fit_add_pair(jko_fit *fit,
                             const jko_geodesic *geodesic,
@@ -995,14 +996,16 @@ jko_status jko_geodesic_options_init(jko_geodesic_options *options,
                                      size_t size);
 
 /**
- * Solves for the geodesic from `mu0` to `mu1`, two mass vectors of length `n`, positive on every node.
+ * Solves for the geodesic from `mu0` to `mu1`, any two mass vectors of length `n`; nodes may be empty.
  *
  * The masses are copied, the graph is kept. `options` may be NULL. For many problems on one graph use
- * a `jko_solver` or a batch. Cost: one sparse factorisation, then per iteration one pair of
- * triangular solves and a few sweeps over the edges.
+ * a `jko_solver` or a batch. Cost between near ends (shooting): one sparse factorisation, then per
+ * iteration one pair of triangular solves and a few sweeps over the edges. Between far ends, and where
+ * nodes are nearly empty (Newton's method): twenty to sixty steps, each with a factorisation for each of
+ * some tens of time nodes.
  *
  * Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
- * LEFT_SIMPLEX, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+ * RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
  * INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_geodesic_solve(const jko_graph *graph,
@@ -1065,7 +1068,8 @@ int32_t jko_geodesic_mean(const jko_geodesic *geodesic);
 jko_status jko_geodesic_termination(const jko_geodesic *geodesic);
 
 /**
- * Copies the name of the method that ran, in the manner of `jko_last_error`; returns the bytes that
+ * Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends), in
+ * the manner of `jko_last_error`; returns the bytes that
  * the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
  */
 size_t jko_geodesic_method(const jko_geodesic *geodesic,
@@ -1073,7 +1077,18 @@ size_t jko_geodesic_method(const jko_geodesic *geodesic,
                            size_t capacity);
 
 /**
+ * Copies why that method ran, in a few words, in the manner of `jko_last_error`; returns the bytes that
+ * the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
+ */
+size_t jko_geodesic_reason(const jko_geodesic *geodesic,
+                           char *buffer,
+                           size_t capacity);
+
+/**
  * Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
+ *
+ * Where `mu0` is empty it is positive infinity, unless the mean is arithmetic; the mean is then taken
+ * over the other nodes.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -1083,6 +1098,9 @@ jko_status jko_geodesic_potential_start(const jko_geodesic *geodesic,
 
 /**
  * Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
+ *
+ * Where `mu1` is empty it is negative infinity, unless the mean is arithmetic; the mean is then taken
+ * over the other nodes.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -1123,8 +1141,8 @@ jko_status jko_geodesic_potential_at(const jko_geodesic *geodesic,
 /**
  * Solves for the geodesics between consecutive snapshots and hands out a handle for each.
  *
- * `snapshots` is a matrix of one positive mass vector per row (`rows` by `cols = n`), with strides in
- * elements; it is copied. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
+ * `snapshots` is a matrix of one mass vector per row (`rows` by `cols = n`), with strides in
+ * elements; it is copied. Nodes may be empty. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
  * with NULL on an error. `num_threads` threads work, and end before the call returns; 1 starts none;
  * the results are the same to the last bit. Cost: groups of eight pairs share a factorisation.
  *
@@ -1186,8 +1204,8 @@ jko_status jko_solver_new(const jko_graph *graph,
 void jko_solver_free(jko_solver *solver);
 
 /**
- * Solves for the geodesic from `mu0` to `mu1`, mass vectors of length `n`, positive on every node,
- * with one factorisation.
+ * Solves for the geodesic from `mu0` to `mu1`, any two mass vectors of length `n`, as
+ * `jko_geodesic_solve` does.
  *
  * Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
  */
@@ -1205,6 +1223,22 @@ jko_status jko_solver_solve(jko_solver *solver,
  * Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
  */
 jko_status jko_solver_solve_next(jko_solver *solver,
+                                 const double *mu0,
+                                 size_t mu0_len,
+                                 const double *mu1,
+                                 size_t mu1_len,
+                                 jko_geodesic **out);
+
+/**
+ * As `jko_solver_solve`, but starts from the path of an earlier geodesic between similar ends on the same
+ * graph, which saves steps where Newton's method runs. It changes the time that the solve takes, not
+ * what it converges to. Nothing is kept of `start`.
+ *
+ * Returns: as `jko_geodesic_solve`, INVALID_ARGUMENT also for a start on another graph, and BUSY. One
+ * thread at a time.
+ */
+jko_status jko_solver_solve_from(jko_solver *solver,
+                                 const jko_geodesic *start,
                                  const double *mu0,
                                  size_t mu0_len,
                                  const double *mu1,
@@ -1300,7 +1334,8 @@ jko_status jko_metric_geodesic_flow(const jko_graph *graph,
 
 /**
  * Computes the logarithm of `mu1` at `mu0`: the potential `psi` with which the geodesic from `mu0` to
- * `mu1` leaves, mean zero under `pi`; all of length `n`. `options` may be NULL. Cost: one geodesic.
+ * `mu1` leaves, mean zero under `pi`; all of length `n`. Where `mu0` is empty it is as for
+ * `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
  *
  * Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge. Any thread.
  */
@@ -1391,7 +1426,7 @@ jko_status jko_distance_matrix(const jko_graph *graph,
  *
  * Returns: ITERATION_LIMIT or STALLED, with the last iterate, where it did not converge; NULL_POINTER,
  * MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
- * NOT_CONVERGED (the references are too far apart), OUT_OF_MEMORY. Any thread.
+ * NOT_CONVERGED (a geodesic to a reference; the message names it), OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_barycentre_solve(const jko_graph *graph,
                                 const double *references,
@@ -1420,7 +1455,8 @@ jko_status jko_barycentre_solve(const jko_graph *graph,
  * weights.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- * STRUCT_SIZE, SINGULAR, NOT_CONVERGED (a reference is too far away), OUT_OF_MEMORY. Any thread.
+ * STRUCT_SIZE, SINGULAR, NOT_CONVERGED (a geodesic to a reference; the message names it),
+ * OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_barycentre_weights(const jko_graph *graph,
                                   const double *mu,

@@ -39,9 +39,10 @@ pub struct jko_fitted {
 pub struct jko_fit_options {
     /// Size of the struct; set by the init function.
     pub struct_size: usize,
-    /// Relative accuracy of the geodesics between snapshots; 1e-9 by default.
+    /// Relative accuracy of the geodesics between snapshots. 0, the default, means what it means in
+    /// `jko_geodesic_options`.
     pub tolerance: f64,
-    /// Iterations after which a geodesic is given up; 200 by default.
+    /// Iterations after which a geodesic is given up; 1000 by default.
     pub max_iterations: i64,
     /// Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
     pub mean: i32,
@@ -182,8 +183,8 @@ pub unsafe extern "C" fn jko_fit_pairs(fit: *const jko_fit, pairs: *mut usize) -
 /// Adds one step of length `tau > 0` whose geodesic is known, with a `weight > 0` in the loss (1 unless
 /// steps differ in reliability). Nothing is kept of the geodesic. Cost: a few sweeps over the edges.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, BAD_VALUE, INVALID_ARGUMENT (a geodesic on another graph or with
-/// another mean), NOT_CONVERGED, BUSY. One thread at a time.
+/// Returns: NULL_POINTER, MISALIGNED, BAD_VALUE (also for an end with an empty node), INVALID_ARGUMENT (a
+/// geodesic on another graph or with another mean), NOT_CONVERGED, BUSY. One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_add_pair(
     fit: *mut jko_fit,

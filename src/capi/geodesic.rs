@@ -10,8 +10,8 @@ use crate::geodesic::{Geodesic, GeodesicOptions, GeodesicSolver};
 
 /// A solved geodesic problem. Immutable: any number of threads may use it at once.
 ///
-/// When `jko_geodesic_termination` is not `JKO_STATUS_OK`, its numbers are those of the last iterate, a
-/// rough guide only.
+/// When `jko_geodesic_termination` is not `JKO_STATUS_OK`, its numbers are those of the best path found,
+/// which joins the ends; `jko_geodesic_error_estimate` says how good they are.
 pub struct jko_geodesic {
     pub(super) geodesic: Geodesic,
 }
@@ -31,7 +31,8 @@ pub struct jko_geodesic_options {
     /// Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
     /// where an end has a node of density below 1e-6, since potentials are singular at empty nodes.
     pub tolerance: f64,
-    /// Iterations after which the solver gives up; 1000 by default.
+    /// Iterations of shooting and steps of Newton's method after which the solver gives up; 1000 by
+    /// default.
     pub max_iterations: i64,
     /// Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
     pub mean: i32,
@@ -94,11 +95,13 @@ pub unsafe extern "C" fn jko_geodesic_options_init(
     })
 }
 
-/// Solves for the geodesic from `mu0` to `mu1`, two mass vectors of length `n`, positive on every node.
+/// Solves for the geodesic from `mu0` to `mu1`, any two mass vectors of length `n`; nodes may be empty.
 ///
 /// The masses are copied, the graph is kept. `options` may be NULL. For many problems on one graph use
-/// a `jko_solver` or a batch. Cost: one sparse factorisation, then per iteration one pair of
-/// triangular solves and a few sweeps over the edges.
+/// a `jko_solver` or a batch. Cost between near ends (shooting): one sparse factorisation, then per
+/// iteration one pair of triangular solves and a few sweeps over the edges. Between far ends, and where
+/// nodes are nearly empty (Newton's method): twenty to sixty steps, each with a factorisation for each of
+/// some tens of time nodes.
 ///
 /// Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
 /// RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
@@ -257,7 +260,8 @@ pub unsafe extern "C" fn jko_geodesic_termination(geodesic: *const jko_geodesic)
     })
 }
 
-/// Copies the name of the method that ran, in the manner of `jko_last_error`; returns the bytes that
+/// Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends), in
+/// the manner of `jko_last_error`; returns the bytes that
 /// the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_method(
@@ -271,7 +275,24 @@ pub unsafe extern "C" fn jko_geodesic_method(
     })
 }
 
+/// Copies why that method ran, in a few words, in the manner of `jko_last_error`; returns the bytes that
+/// the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_geodesic_reason(
+    geodesic: *const jko_geodesic,
+    buffer: *mut c_char,
+    capacity: usize,
+) -> usize {
+    guard_value(0, || {
+        // SAFETY: the contract of the module.
+        unsafe { look(geodesic, 0, |geodesic| super::copy_text(geodesic.reason(), buffer, capacity)) }
+    })
+}
+
 /// Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
+///
+/// Where `mu0` is empty it is positive infinity, unless the mean is arithmetic; the mean is then taken
+/// over the other nodes.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -289,6 +310,9 @@ pub unsafe extern "C" fn jko_geodesic_potential_start(
 }
 
 /// Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
+///
+/// Where `mu1` is empty it is negative infinity, unless the mean is arithmetic; the mean is then taken
+/// over the other nodes.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -383,8 +407,8 @@ fn first_unconverged(geodesics: &[Geodesic]) -> jko_status {
 
 /// Solves for the geodesics between consecutive snapshots and hands out a handle for each.
 ///
-/// `snapshots` is a matrix of one positive mass vector per row (`rows` by `cols = n`), with strides in
-/// elements; it is copied. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
+/// `snapshots` is a matrix of one mass vector per row (`rows` by `cols = n`), with strides in
+/// elements; it is copied. Nodes may be empty. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
 /// with NULL on an error. `num_threads` threads work, and end before the call returns; 1 starts none;
 /// the results are the same to the last bit. Cost: groups of eight pairs share a factorisation.
 ///
@@ -505,7 +529,7 @@ pub unsafe extern "C" fn jko_solver_free(solver: *mut jko_solver) {
     })
 }
 
-/// The frame of both solves.
+/// The frame of the solves.
 ///
 /// # Safety
 /// As [`input::handle`], [`input::input`] and [`input::slot`].
@@ -514,7 +538,7 @@ unsafe fn solve_with(
     mu0: (*const f64, usize),
     mu1: (*const f64, usize),
     out: *mut *mut jko_geodesic,
-    solve: fn(&mut GeodesicSolver, &[f64], &[f64]) -> crate::Result<Geodesic>,
+    solve: impl FnOnce(&mut GeodesicSolver, &[f64], &[f64]) -> Result<Geodesic, Failure>,
 ) -> Result<jko_status, Failure> {
     // SAFETY: the same promise.
     let (out, solver, mu0, mu1) = unsafe {
@@ -531,8 +555,8 @@ unsafe fn solve_with(
     Ok(status)
 }
 
-/// Solves for the geodesic from `mu0` to `mu1`, mass vectors of length `n`, positive on every node,
-/// with one factorisation.
+/// Solves for the geodesic from `mu0` to `mu1`, any two mass vectors of length `n`, as
+/// `jko_geodesic_solve` does.
 ///
 /// Returns: as `jko_geodesic_solve`, and BUSY. One thread at a time.
 #[no_mangle]
@@ -546,7 +570,11 @@ pub unsafe extern "C" fn jko_solver_solve(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { solve_with(solver, (mu0, mu0_len), (mu1, mu1_len), out, GeodesicSolver::solve) }
+        unsafe {
+            solve_with(solver, (mu0, mu0_len), (mu1, mu1_len), out, |solver, mu0, mu1| {
+                Ok(solver.solve(mu0, mu1)?)
+            })
+        }
     })
 }
 
@@ -565,6 +593,37 @@ pub unsafe extern "C" fn jko_solver_solve_next(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { solve_with(solver, (mu0, mu0_len), (mu1, mu1_len), out, GeodesicSolver::solve_next) }
+        unsafe {
+            solve_with(solver, (mu0, mu0_len), (mu1, mu1_len), out, |solver, mu0, mu1| {
+                Ok(solver.solve_next(mu0, mu1)?)
+            })
+        }
+    })
+}
+
+/// As `jko_solver_solve`, but starts from the path of an earlier geodesic between similar ends on the same
+/// graph, which saves steps where Newton's method runs. It changes the time that the solve takes, not
+/// what it converges to. Nothing is kept of `start`.
+///
+/// Returns: as `jko_geodesic_solve`, INVALID_ARGUMENT also for a start on another graph, and BUSY. One
+/// thread at a time.
+#[no_mangle]
+pub unsafe extern "C" fn jko_solver_solve_from(
+    solver: *mut jko_solver,
+    start: *const jko_geodesic,
+    mu0: *const f64,
+    mu0_len: usize,
+    mu1: *const f64,
+    mu1_len: usize,
+    out: *mut *mut jko_geodesic,
+) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        unsafe {
+            solve_with(solver, (mu0, mu0_len), (mu1, mu1_len), out, |solver, mu0, mu1| {
+                let start = input::handle("start", start)?;
+                Ok(solver.solve_from(&start.geodesic, mu0, mu1)?)
+            })
+        }
     })
 }

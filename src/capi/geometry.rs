@@ -244,7 +244,8 @@ pub unsafe extern "C" fn jko_metric_geodesic_flow(
 }
 
 /// Computes the logarithm of `mu1` at `mu0`: the potential `psi` with which the geodesic from `mu0` to
-/// `mu1` leaves, mean zero under `pi`; all of length `n`. `options` may be NULL. Cost: one geodesic.
+/// `mu1` leaves, mean zero under `pi`; all of length `n`. Where `mu0` is empty it is as for
+/// `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
 ///
 /// Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge. Any thread.
 #[no_mangle]
@@ -414,7 +415,7 @@ pub unsafe extern "C" fn jko_distance_matrix(
 ///
 /// Returns: ITERATION_LIMIT or STALLED, with the last iterate, where it did not converge; NULL_POINTER,
 /// MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
-/// NOT_CONVERGED (the references are too far apart), OUT_OF_MEMORY. Any thread.
+/// NOT_CONVERGED (a geodesic to a reference; the message names it), OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_barycentre_solve(
     graph: *const jko_graph,
@@ -474,7 +475,8 @@ pub unsafe extern "C" fn jko_barycentre_solve(
 /// weights.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
-/// STRUCT_SIZE, SINGULAR, NOT_CONVERGED (a reference is too far away), OUT_OF_MEMORY. Any thread.
+/// STRUCT_SIZE, SINGULAR, NOT_CONVERGED (a geodesic to a reference; the message names it),
+/// OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_barycentre_weights(
     graph: *const jko_graph,

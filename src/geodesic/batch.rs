@@ -10,8 +10,8 @@ use crate::parallel;
 const GROUP: usize = 8;
 
 impl Graph {
-    /// The geodesics between consecutive `snapshots` (each a positive mass vector of length `n`):
-    /// one fewer than there are snapshots, in order.
+    /// The geodesics between consecutive `snapshots` (each a mass vector of length `n`, which may have
+    /// empty nodes): one fewer than there are snapshots, in order.
     ///
     /// Groups of eight consecutive pairs share a factorisation. `threads` is the number of threads
     /// that work on groups; one starts none. The result is bit-identical for every number.
@@ -41,7 +41,7 @@ impl Graph {
     ) -> Result<Vec<Geodesic>> {
         options.check()?;
         for (k, mu) in snapshots.iter().enumerate() {
-            self.check_positive_distribution(&format!("snapshots[{k}]"), mu.as_ref())?;
+            self.check_distribution(&format!("snapshots[{k}]"), mu.as_ref())?;
         }
         let pairs: Vec<(&[f64], &[f64])> =
             snapshots.windows(2).map(|pair| (pair[0].as_ref(), pair[1].as_ref())).collect();

@@ -148,9 +148,8 @@ impl Graph {
     ///
     /// # Errors
     /// References that are not positive distributions; weights that are not; bad options; `threads = 0`;
-    /// [`Error::NotConverged`], naming the reference, where the first geodesics do not converge: the
-    /// references are too far apart. Not converging afterwards is no error: see
-    /// [`Barycentre::termination`].
+    /// [`Error::NotConverged`], naming the reference, where one of the first geodesics does not converge.
+    /// Not converging afterwards is no error: see [`Barycentre::termination`].
     ///
     /// ```
     /// use jkoflow::{BarycentreOptions, Graph, Reference};

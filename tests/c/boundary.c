@@ -153,8 +153,8 @@ static void structs_of_other_sizes_are_overlaid(void) {
     EXPECT(jko_geodesic_options_init(NULL, sizeof options) == JKO_STATUS_NULL_POINTER);
     EXPECT(jko_geodesic_options_init(&options, 3) == JKO_STATUS_STRUCT_SIZE);
     EXPECT(jko_geodesic_options_init(&options, sizeof options) == JKO_STATUS_OK);
-    EXPECT(options.struct_size == sizeof options && options.max_iterations == 200);
-    EXPECT(options.mean == JKO_MEAN_LOGARITHMIC && options.tolerance == 1e-9);
+    EXPECT(options.struct_size == sizeof options && options.max_iterations == 1000);
+    EXPECT(options.mean == JKO_MEAN_LOGARITHMIC && options.tolerance == 0.0);
 
     /* an older struct ends before the mean: what it does not know is the default */
     options.mean = 99;
@@ -185,7 +185,7 @@ static void structs_of_other_sizes_are_overlaid(void) {
 static void geodesics_outlive_their_graph(void) {
     /* p = q = 1: beta from -0.5 to 0.6, masses (1 - beta)/2 and (1 + beta)/2 */
     const double a[] = {0.75, 0.25}, b[] = {0.2, 0.8}, nan_mass[] = {NAN, 1.0};
-    const double heavy[] = {0.75, 0.75}, empty[] = {1.0, 0.0}, pi[] = {0.5, 0.5};
+    const double heavy[] = {0.75, 0.75}, negative[] = {1.5, -0.5}, pi[] = {0.5, 0.5};
     const double unit[] = {0.5};
     const int64_t from[] = {0}, to[] = {1};
     double mass[2], start[2], end[2], before;
@@ -198,7 +198,7 @@ static void geodesics_outlive_their_graph(void) {
     EXPECT(jko_geodesic_solve(graph, nan_mass, 2, b, 2, NULL, &geodesic) == JKO_STATUS_BAD_VALUE);
     EXPECT(says("mu0[0]"));
     EXPECT(jko_geodesic_solve(graph, a, 2, heavy, 2, NULL, &geodesic) == JKO_STATUS_NOT_NORMALISED);
-    EXPECT(jko_geodesic_solve(graph, empty, 2, b, 2, NULL, &geodesic) == JKO_STATUS_BAD_VALUE);
+    EXPECT(jko_geodesic_solve(graph, negative, 2, b, 2, NULL, &geodesic) == JKO_STATUS_BAD_VALUE);
     EXPECT(jko_geodesic_solve(graph, a, 1, b, 2, NULL, &geodesic) == JKO_STATUS_LENGTH_MISMATCH);
     EXPECT(jko_geodesic_solve(graph, NULL, 2, b, 2, NULL, &geodesic) == JKO_STATUS_NULL_POINTER);
     EXPECT(jko_geodesic_solve(NULL, a, 2, b, 2, NULL, &geodesic) == JKO_STATUS_NULL_POINTER);
@@ -230,6 +230,83 @@ static void geodesics_outlive_their_graph(void) {
     EXPECT(jko_geodesic_density_at(geodesic, 0.0, mass, 2) == JKO_STATUS_OK);
     EXPECT(fabs(mass[0] - 1.5) < 1e-12);
     jko_geodesic_free(geodesic);
+}
+
+/* From one node to the other of a two-node chain with p = q = 1, by Maas' integral. */
+static const double FROM_DIRAC_TO_DIRAC = 1.5587074514770292;
+
+static int is_text(const char *text, size_t needed, const char *part) {
+    return needed == strlen(text) + 1 && strstr(text, part) != NULL;
+}
+
+static void empty_nodes_are_welcome(void) {
+    /* from one node to the other, and to the middle between them */
+    const double rows[] = {1.0, 0.0, 0.0, 1.0, 0.5, 0.5}, *a = rows, *b = rows + 2;
+    const double pi[] = {0.5, 0.5}, unit[] = {0.5};
+    const int64_t from[] = {0}, to[] = {1};
+    double start[2], end[2], distance[2], lower = -1.0, upper = -1.0;
+    char text[128];
+    jko_geodesic_options options;
+    jko_graph *graph = NULL;
+    jko_geodesic *geodesic = NULL;
+    EXPECT(jko_graph_from_chain(pi, 2, from, 1, to, 1, unit, 1, NULL, &graph) == JKO_STATUS_OK);
+    EXPECT(jko_geodesic_solve(graph, a, 2, b, 2, NULL, &geodesic) == JKO_STATUS_OK);
+    EXPECT(fabs(jko_geodesic_distance(geodesic) - FROM_DIRAC_TO_DIRAC) < 1e-4);
+    EXPECT(jko_geodesic_bounds(geodesic, NULL, &lower, &upper) >= JKO_STATUS_OK);
+    EXPECT(lower <= FROM_DIRAC_TO_DIRAC && FROM_DIRAC_TO_DIRAC <= upper);
+    EXPECT(jko_geodesic_potential_start(geodesic, start, 2) == JKO_STATUS_OK);
+    EXPECT(jko_geodesic_potential_end(geodesic, end, 2) == JKO_STATUS_OK);
+    EXPECT(start[0] == 0.0 && start[1] == INFINITY && end[0] == -INFINITY && end[1] == 0.0);
+    EXPECT(is_text(text, jko_geodesic_method(geodesic, text, sizeof text), "newton"));
+    EXPECT(is_text(text, jko_geodesic_reason(geodesic, text, sizeof text), "empty"));
+    EXPECT(jko_geodesic_reason(NULL, text, sizeof text) == 0);
+    jko_geodesic_free(geodesic);
+
+    EXPECT(jko_geodesic_batch_values(graph, rows, 3, 2, 2, 1, NULL, 2, distance, 2, NULL, 0, NULL, 0, 0,
+                                     NULL, 0, 0) == JKO_STATUS_OK);
+    EXPECT(fabs(distance[0] - FROM_DIRAC_TO_DIRAC) < 1e-4);
+    EXPECT(fabs(distance[1] - 0.5 * FROM_DIRAC_TO_DIRAC) < 1e-4);
+
+    /* 0 is the default tolerance, and anything else is asked for */
+    jko_geodesic_options_init(&options, sizeof options);
+    options.tolerance = 1e-6;
+    EXPECT(jko_geodesic_solve(graph, a, 2, b, 2, &options, &geodesic) == JKO_STATUS_OK);
+    EXPECT(fabs(jko_geodesic_distance(geodesic) - FROM_DIRAC_TO_DIRAC) < 2e-6);
+    jko_geodesic_free(geodesic);
+    options.tolerance = -1e-6;
+    EXPECT(jko_geodesic_solve(graph, a, 2, b, 2, &options, &geodesic) == JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(says("tolerance"));
+    jko_graph_free(graph);
+}
+
+static void solvers_start_from_earlier_geodesics(void) {
+    const double a[] = {1.0, 0.0, 0.0}, b[] = {0.0, 0.0, 1.0}, c[] = {0.0, 0.1, 0.9};
+    const double pair[] = {0.5, 0.5}, other[] = {0.4, 0.6};
+    jko_graph *graph = NULL, *elsewhere = NULL;
+    jko_geodesic *first = NULL, *cold = NULL, *warm = NULL, *foreign = NULL;
+    jko_solver *solver = NULL;
+    EXPECT(jko_graph_path(3, JKO_REFERENCE_UNIFORM, &graph) == JKO_STATUS_OK);
+    EXPECT(jko_graph_path(2, JKO_REFERENCE_UNIFORM, &elsewhere) == JKO_STATUS_OK);
+    EXPECT(jko_geodesic_solve(elsewhere, pair, 2, other, 2, NULL, &foreign) == JKO_STATUS_OK);
+    EXPECT(jko_solver_new(graph, NULL, &solver) == JKO_STATUS_OK);
+    EXPECT(jko_solver_solve(solver, a, 3, b, 3, &first) == JKO_STATUS_OK);
+    EXPECT(jko_solver_solve(solver, a, 3, c, 3, &cold) == JKO_STATUS_OK);
+    EXPECT(jko_solver_solve_from(solver, first, a, 3, c, 3, &warm) == JKO_STATUS_OK);
+    EXPECT(fabs(jko_geodesic_distance(warm) - jko_geodesic_distance(cold)) <
+           1e-4 * jko_geodesic_distance(cold));
+    jko_geodesic_free(warm);
+    EXPECT(jko_solver_solve_from(solver, foreign, a, 3, c, 3, &warm) == JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(says("another graph") && warm == NULL);
+    EXPECT(jko_solver_solve_from(solver, NULL, a, 3, c, 3, &warm) == JKO_STATUS_NULL_POINTER);
+    EXPECT(says("start") && warm == NULL);
+    EXPECT(jko_solver_solve_from(NULL, first, a, 3, c, 3, &warm) == JKO_STATUS_NULL_POINTER);
+    EXPECT(jko_solver_solve_from(solver, first, a, 3, c, 2, &warm) == JKO_STATUS_LENGTH_MISMATCH);
+    jko_solver_free(solver);
+    jko_geodesic_free(first);
+    jko_geodesic_free(cold);
+    jko_geodesic_free(foreign);
+    jko_graph_free(graph);
+    jko_graph_free(elsewhere);
 }
 
 static void bounds_enclose_the_distance(void) {
@@ -449,6 +526,8 @@ int main(void) {
     kernels_come_in_any_order_of_columns();
     structs_of_other_sizes_are_overlaid();
     geodesics_outlive_their_graph();
+    empty_nodes_are_welcome();
+    solvers_start_from_earlier_geodesics();
     bounds_enclose_the_distance();
     batches_take_strides();
     energies_and_flows();
