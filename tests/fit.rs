@@ -166,6 +166,30 @@ fn refusals_leave_the_fit_as_it_was() {
     assert!(single.solve(&Ridge::on_potential(0.1)).is_ok());
 }
 
+#[test]
+fn empty_nodes_are_named() {
+    let graph = Graph::cycle(4, Reference::Uniform).expect("a cycle");
+    let snapshots = [[0.4, 0.3, 0.2, 0.1], [0.3, 0.3, 0.2, 0.2], [0.5, 0.3, 0.0, 0.2], [0.25; 4]];
+    let times = [0.0, 0.1, 0.2, 0.3];
+    let options = GeodesicOptions::default();
+    let geodesics = graph.geodesics(&snapshots, &options, 1).expect("distances need no mass everywhere");
+    let mut fit = Fit::new(&graph, FitOptions::default()).expect("good options");
+    let refused = |result: jkoflow::Result<()>, place: &str| {
+        let message = result.expect_err("refused").to_string();
+        assert!(message.starts_with(place), "{message}");
+        assert!(message.contains("mix in a little of the reference"), "{message}");
+    };
+    refused(fit.add_trajectory(&times, &snapshots, 1), "snapshots[2][2]: 0 is empty");
+    refused(fit.add_pair(&geodesics[1], 0.1, 1.0), "mu1 of the geodesic[2]: 0 is empty");
+    refused(fit.add_pair(&geodesics[2], 0.1, 1.0), "mu0 of the geodesic[2]: 0 is empty");
+    assert_eq!(fit.pairs(), 0);
+
+    // as the message says
+    let mixed = snapshots.map(|mu| graph.mix_with_reference(&mu, 0.01).expect("a distribution"));
+    fit.add_trajectory(&times, &mixed, 1).expect("geodesics");
+    assert!(fit.solve(&Ridge::on_potential(0.1)).expect("determined").entropy().is_finite());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20))]
 

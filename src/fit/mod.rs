@@ -219,8 +219,8 @@ impl Fit {
     /// (one for all pairs unless their reliability differs). Cost: a few sweeps over the edges.
     ///
     /// # Errors
-    /// A geodesic on another graph, with another mean, or not converged; `tau` or `weight` that is
-    /// not positive. Nothing is added then.
+    /// A geodesic on another graph, with another mean, from or to empty nodes, or not converged; `tau` or
+    /// `weight` that is not positive. Nothing is added then.
     pub fn add_pair(&mut self, geodesic: &Geodesic, tau: f64, weight: f64) -> Result<()> {
         if !self.graph.same_as(geodesic.graph()) {
             return Err(Error::invalid("geodesic", "it lies on another graph than the fit"));
@@ -229,6 +229,10 @@ impl Fit {
             let (a, b) = (geodesic.mean().name(), self.options.geodesic.mean.name());
             return Err(Error::invalid("geodesic", format!("its mean is {a}, the fit's is {b}")));
         }
+        // where a node is empty, its potential and the variation of the entropy are infinite
+        let (mu0, mu1) = geodesic.ends();
+        self.graph.check_positive_distribution("mu0 of the geodesic", mu0)?;
+        self.graph.check_positive_distribution("mu1 of the geodesic", mu1)?;
         if !geodesic.converged() {
             let reason = geodesic.termination().describe();
             return Err(Error::NotConverged { what: "geodesic".into(), reason });
@@ -244,8 +248,9 @@ impl Fit {
     /// depend on their number.
     ///
     /// # Errors
-    /// Lengths that differ, fewer than two snapshots, times that do not increase, bad snapshots, and
-    /// a geodesic that did not converge, named by its pair. Nothing is added then.
+    /// Lengths that differ, fewer than two snapshots, times that do not increase, snapshots that
+    /// are not positive distributions (the error names snapshot and node), and a geodesic that did not
+    /// converge, named by its pair. Nothing is added then.
     pub fn add_trajectory<S: AsRef<[f64]> + Sync>(
         &mut self,
         times: &[f64],
@@ -272,6 +277,9 @@ impl Fit {
             return Err(Error::invalid("snapshots", reason));
         }
         error::check_increasing("times", times)?;
+        for (k, mu) in snapshots.iter().enumerate() {
+            self.graph.check_positive_distribution(&format!("snapshots[{k}]"), mu.as_ref())?;
+        }
         let geodesics =
             self.graph.geodesics_watched(snapshots, &self.options.geodesic, threads, solved)?;
         if let Some(k) = geodesics.iter().position(|g| !g.converged()) {

@@ -458,6 +458,7 @@ static void energies_and_flows(void) {
 
 static void fits_are_checked(void) {
     const double seen[] = {0.5, 0.3, 0.2, 0.45, 0.32, 0.23, 0.4, 0.33, 0.27};
+    const double emptied[] = {0.5, 0.3, 0.2, 0.6, 0.4, 0.0, 0.4, 0.33, 0.27};
     const double times[] = {0.0, 0.1, 0.2}, back[] = {0.0, 0.2, 0.1};
     double potential[3];
     size_t pairs = 7;
@@ -470,6 +471,7 @@ static void fits_are_checked(void) {
     jko_energy *energy = NULL;
     jko_graph_path(3, JKO_REFERENCE_UNIFORM, &graph);
     jko_fit_options_init(&options, sizeof options);
+    EXPECT(options.tolerance == 0.0 && options.max_iterations == 1000);
     options.terms = 0;
     EXPECT(jko_fit_new(graph, &options, &fit) == JKO_STATUS_INVALID_ARGUMENT && fit == NULL);
     options.terms = 64;
@@ -480,6 +482,8 @@ static void fits_are_checked(void) {
     EXPECT(jko_fit_solve(fit, NULL, &fitted) == JKO_STATUS_INVALID_ARGUMENT && fitted == NULL);
     EXPECT(jko_fit_add_trajectory(fit, back, 3, seen, 3, 3, 3, 1, 1) == JKO_STATUS_BAD_VALUE);
     EXPECT(jko_fit_add_trajectory(fit, times, 2, seen, 3, 3, 3, 1, 1) == JKO_STATUS_LENGTH_MISMATCH);
+    EXPECT(jko_fit_add_trajectory(fit, times, 3, emptied, 3, 3, 3, 1, 1) == JKO_STATUS_BAD_VALUE);
+    EXPECT(says("snapshots[1][2]: 0 is empty"));
     EXPECT(jko_fit_pairs(fit, &pairs) == JKO_STATUS_OK && pairs == 0);
     EXPECT(jko_fit_add_trajectory(fit, times, 3, seen, 3, 3, 3, 1, 1) == JKO_STATUS_OK);
     EXPECT(jko_geodesic_solve(graph, seen, 3, seen + 3, 3, NULL, &geodesic) == JKO_STATUS_OK);
