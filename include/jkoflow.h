@@ -1069,8 +1069,8 @@ jko_status jko_geodesic_termination(const jko_geodesic *geodesic);
 
 /**
  * Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends), in
- * the manner of `jko_last_error`; returns the bytes that
- * the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
+ * the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
+ * for a NULL geodesic. Any thread.
  */
 size_t jko_geodesic_method(const jko_geodesic *geodesic,
                            char *buffer,
@@ -1087,8 +1087,8 @@ size_t jko_geodesic_reason(const jko_geodesic *geodesic,
 /**
  * Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
  *
- * Where `mu0` is empty it is positive infinity, unless the mean is arithmetic; the mean is then taken
- * over the other nodes.
+ * At nodes that `mu0` leaves empty it is positive infinity, or finite for the arithmetic mobility mean,
+ * and they do not count towards mean zero.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -1099,8 +1099,8 @@ jko_status jko_geodesic_potential_start(const jko_geodesic *geodesic,
 /**
  * Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
  *
- * Where `mu1` is empty it is negative infinity, unless the mean is arithmetic; the mean is then taken
- * over the other nodes.
+ * At nodes that `mu1` leaves empty it is negative infinity, or finite for the arithmetic mobility mean,
+ * and they do not count towards mean zero.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -1142,9 +1142,10 @@ jko_status jko_geodesic_potential_at(const jko_geodesic *geodesic,
  * Solves for the geodesics between consecutive snapshots and hands out a handle for each.
  *
  * `snapshots` is a matrix of one mass vector per row (`rows` by `cols = n`), with strides in
- * elements; it is copied. Nodes may be empty. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
- * with NULL on an error. `num_threads` threads work, and end before the call returns; 1 starts none;
- * the results are the same to the last bit. Cost: groups of eight pairs share a factorisation.
+ * elements; it is copied. Nodes may be empty. `out` has length `rows - 1` (0 for no row) and is filled
+ * with handles, or with NULL on an error. `num_threads` threads work, and end before the call returns;
+ * 1 starts none; the results are the same to the last bit. Cost: groups of eight pairs share a
+ * factorisation.
  *
  * Returns: the positive status of the first geodesic that did not converge, with all handles; errors
  * as `jko_geodesic_solve`. Any thread.
@@ -1334,8 +1335,8 @@ jko_status jko_metric_geodesic_flow(const jko_graph *graph,
 
 /**
  * Computes the logarithm of `mu1` at `mu0`: the potential `psi` with which the geodesic from `mu0` to
- * `mu1` leaves, mean zero under `pi`; all of length `n`. Where `mu0` is empty it is as for
- * `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
+ * `mu1` leaves, mean zero under `pi`; all of length `n`. At empty nodes of
+ * `mu0` it is as in `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
  *
  * Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge. Any thread.
  */

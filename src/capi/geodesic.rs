@@ -261,8 +261,8 @@ pub unsafe extern "C" fn jko_geodesic_termination(geodesic: *const jko_geodesic)
 }
 
 /// Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends), in
-/// the manner of `jko_last_error`; returns the bytes that
-/// the whole text needs, its NUL included, or 0 for a NULL geodesic. Any thread.
+/// the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
+/// for a NULL geodesic. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_method(
     geodesic: *const jko_geodesic,
@@ -291,8 +291,8 @@ pub unsafe extern "C" fn jko_geodesic_reason(
 
 /// Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
 ///
-/// Where `mu0` is empty it is positive infinity, unless the mean is arithmetic; the mean is then taken
-/// over the other nodes.
+/// At nodes that `mu0` leaves empty it is positive infinity, or finite for the arithmetic mobility mean,
+/// and they do not count towards mean zero.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -311,8 +311,8 @@ pub unsafe extern "C" fn jko_geodesic_potential_start(
 
 /// Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
 ///
-/// Where `mu1` is empty it is negative infinity, unless the mean is arithmetic; the mean is then taken
-/// over the other nodes.
+/// At nodes that `mu1` leaves empty it is negative infinity, or finite for the arithmetic mobility mean,
+/// and they do not count towards mean zero.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -408,9 +408,10 @@ fn first_unconverged(geodesics: &[Geodesic]) -> jko_status {
 /// Solves for the geodesics between consecutive snapshots and hands out a handle for each.
 ///
 /// `snapshots` is a matrix of one mass vector per row (`rows` by `cols = n`), with strides in
-/// elements; it is copied. Nodes may be empty. `out` has length `rows - 1` (0 for no row) and is filled with handles, or
-/// with NULL on an error. `num_threads` threads work, and end before the call returns; 1 starts none;
-/// the results are the same to the last bit. Cost: groups of eight pairs share a factorisation.
+/// elements; it is copied. Nodes may be empty. `out` has length `rows - 1` (0 for no row) and is filled
+/// with handles, or with NULL on an error. `num_threads` threads work, and end before the call returns;
+/// 1 starts none; the results are the same to the last bit. Cost: groups of eight pairs share a
+/// factorisation.
 ///
 /// Returns: the positive status of the first geodesic that did not converge, with all handles; errors
 /// as `jko_geodesic_solve`. Any thread.

@@ -244,8 +244,8 @@ pub unsafe extern "C" fn jko_metric_geodesic_flow(
 }
 
 /// Computes the logarithm of `mu1` at `mu0`: the potential `psi` with which the geodesic from `mu0` to
-/// `mu1` leaves, mean zero under `pi`; all of length `n`. Where `mu0` is empty it is as for
-/// `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
+/// `mu1` leaves, mean zero under `pi`; all of length `n`. At empty nodes of
+/// `mu0` it is as in `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
 ///
 /// Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge. Any thread.
 #[no_mangle]
