@@ -41,7 +41,9 @@ pub use energy::{FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
 pub use fit::{Fit, FitOptions, FittedEnergy, Loss, Ridge, Term};
 pub use flow::{Flow, FlowOptions, JkoStep};
-pub use geodesic::{BoundOptions, Bounds, Geodesic, GeodesicOptions, GeodesicSolver, Termination};
+pub use geodesic::{
+    BoundOptions, Bounds, Geodesic, GeodesicOptions, GeodesicSolver, Method, Termination,
+};
 pub use geometry::{Barycentre, BarycentreOptions, BarycentricWeights, DistanceMatrix, GeodesicFlow};
 pub use graph::{Duplicates, Graph, LaplacianSolver, Mean, Reference};
 

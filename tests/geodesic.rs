@@ -4,12 +4,17 @@ mod common;
 
 use common::{chain, data, numbers, relative_difference, Uniform};
 use jkoflow::{
-    Duplicates, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Reference, Termination,
+    Duplicates, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Method, Reference, Termination,
 };
 use proptest::prelude::*;
 
 fn solve(graph: &Graph, mu0: &[f64], mu1: &[f64], tolerance: f64) -> Geodesic {
-    graph.geodesic(mu0, mu1, &GeodesicOptions::default().with_tolerance(tolerance)).expect("solved")
+    solve_by(Method::Automatic, graph, mu0, mu1, tolerance)
+}
+
+fn solve_by(method: Method, graph: &Graph, mu0: &[f64], mu1: &[f64], tolerance: f64) -> Geodesic {
+    let options = GeodesicOptions::default().with_tolerance(tolerance).with_method(method);
+    graph.geodesic(mu0, mu1, &options).expect("solved")
 }
 
 /// The largest of the relative errors of the distance and of both end potentials.
@@ -27,41 +32,65 @@ fn all_reference_problems() {
     let problems = data("geodesics.json");
     assert_eq!(problems.len(), 27);
     for problem in &problems {
-        let name = problem["name"].as_str().expect("a name");
-        let (mu0, mu1) = (numbers(problem, "mu0"), numbers(problem, "mu1"));
-        let geodesic = solve(&chain(problem), &mu0, &mu1, 1e-10);
-        assert!(geodesic.converged(), "{name}: {:?}", geodesic.termination());
-        let distance = problem["distance"].as_f64().expect("a distance");
-        assert!((geodesic.distance() / distance - 1.0).abs() < 1e-9, "{name}: {}", geodesic.distance());
-        let error = true_error(&geodesic, problem);
-        assert!(error < 1e-7, "{name}: {error:e}");
+        for (method, distance_error, error) in
+            [(Method::Automatic, 1e-9, 1e-7), (Method::Newton, 1e-8, 1e-6)]
+        {
+            let name = format!("{}, {method:?}", problem["name"]);
+            let (mu0, mu1) = (numbers(problem, "mu0"), numbers(problem, "mu1"));
+            let geodesic = solve_by(method, &chain(problem), &mu0, &mu1, 1e-10);
+            assert!(geodesic.converged(), "{name}: {:?}", geodesic.termination());
+            assert!(method == Method::Automatic || geodesic.method() == "newton");
+            let distance = problem["distance"].as_f64().expect("a distance");
+            let found = geodesic.distance();
+            assert!((found / distance - 1.0).abs() < distance_error, "{name}: {found} for {distance}");
+            let found = true_error(&geodesic, problem);
+            assert!(found < error, "{name}: {found:e}");
+        }
     }
 }
 
-/// The estimate is never below the true error and, in the median, not far above it.
+/// The reference values themselves are good to about this.
+const REFERENCE_ERROR: f64 = 5e-12;
+
+/// Both methods' estimates are never below the true error, seldom far above it, and small where the
+/// solve converged.
 #[test]
 fn error_estimate_is_honest() {
     let problems = data("geodesics.json");
-    // the reference values themselves are good to about this
-    const REFERENCE_ERROR: f64 = 5e-12;
-    for tolerance in [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9] {
-        let mut ratios = Vec::new();
-        for problem in &problems {
-            let (mu0, mu1) = (numbers(problem, "mu0"), numbers(problem, "mu1"));
-            let geodesic = solve(&chain(problem), &mu0, &mu1, tolerance);
-            let (error, estimate) = (true_error(&geodesic, problem), geodesic.error_estimate());
-            assert!(geodesic.converged());
-            assert!(
-                error <= estimate + REFERENCE_ERROR,
-                "{} at {tolerance:e}: error {error:e}, estimate {estimate:e}",
-                problem["name"]
+    for method in [Method::Automatic, Method::Newton] {
+        let (mut failures, mut all, mut far_above) = (Vec::new(), 0, 0);
+        for tolerance in [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9] {
+            let mut ratios = Vec::new();
+            for problem in &problems {
+                let (mu0, mu1) = (numbers(problem, "mu0"), numbers(problem, "mu1"));
+                let geodesic = solve_by(method, &chain(problem), &mu0, &mu1, tolerance);
+                let (error, estimate) = (true_error(&geodesic, problem), geodesic.error_estimate());
+                let name = format!("{}, {method:?} at {tolerance:e}", problem["name"]);
+                if !geodesic.converged()
+                    || error > estimate + REFERENCE_ERROR
+                    || estimate > 2.0 * tolerance
+                {
+                    let end = geodesic.termination();
+                    failures.push(format!("{name}: error {error:e}, estimate {estimate:e}, {end:?}"));
+                }
+                ratios.push(estimate / error.max(1e-11));
+            }
+            ratios.sort_by(f64::total_cmp);
+            let share = |part: f64| ratios[(part * (ratios.len() - 1) as f64) as usize];
+            println!(
+                "{method:?} {tolerance:e}: estimate/error least {:.1}, 10% {:.1}, median {:.1}, 90% {:.1}, most {:.1}",
+                share(0.0), share(0.1), share(0.5), share(0.9), share(1.0)
             );
-            assert!(estimate <= 2.0 * tolerance, "{}: {estimate:e} at {tolerance:e}", problem["name"]);
-            ratios.push(estimate / error);
+            all += ratios.len();
+            far_above += ratios.iter().filter(|r| **r > 100.0).count();
+            let median = share(0.5);
+            // Newton's rungs are few, and what it finds may be far better than what was asked for
+            if method == Method::Automatic && median >= 200.0 {
+                failures.push(format!("at {tolerance:e} the estimate overshoots by {median}"));
+            }
         }
-        ratios.sort_by(f64::total_cmp);
-        let median = ratios[ratios.len() / 2];
-        assert!(median < 200.0, "at {tolerance:e} the estimate overshoots by {median}");
+        println!("{method:?}: {far_above} of {all} estimates more than 100 times the error");
+        assert!(failures.is_empty(), "{failures:#?}");
     }
 }
 
@@ -207,8 +236,7 @@ fn bad_input_is_named() {
     assert!(message(&[0.5, f64::NAN, 0.5]).contains("mu1[1]: NaN"));
     assert!(message(&[0.5, -0.25, 0.75]).contains("mu1[1]: -0.25"));
     assert!(message(&[0.5, 0.5, 0.5]).contains("mu1: masses sum to 1.5"));
-    assert!(message(&[0.5, 0.0, 0.5]).contains("mu1[1]: 0 is empty"));
-    let snapshots = [good.to_vec(), vec![0.2, 0.8, 0.0]];
+    let snapshots = [good.to_vec(), vec![0.2, 1.0, -0.2]];
     let error = path.geodesics(&snapshots, &options, 1).err().expect("refused").to_string();
     assert!(error.contains("snapshots[1][2]"), "{error}");
     assert!(path.geodesics(&snapshots, &options, 0).is_err());

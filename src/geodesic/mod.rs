@@ -60,11 +60,29 @@ pub struct GeodesicOptions {
     /// Iterations (of shooting, and steps of Newton's method) after which the solver gives up and returns
     /// its best path; 1000 by default.
     pub max_iterations: usize,
+    /// Which method runs; the cheapest that serves by default.
+    pub method: Method,
+}
+
+/// Which method computes a geodesic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Method {
+    /// Shooting where it serves, the convex problem elsewhere.
+    #[default]
+    Automatic,
+    /// The convex problem, whatever the ends: to check one method by the other.
+    Newton,
 }
 
 impl Default for GeodesicOptions {
     fn default() -> Self {
-        Self { mean: Mean::Logarithmic, tolerance: None, max_iterations: 1000 }
+        Self {
+            mean: Mean::Logarithmic,
+            tolerance: None,
+            max_iterations: 1000,
+            method: Method::Automatic,
+        }
     }
 }
 
@@ -84,6 +102,12 @@ impl GeodesicOptions {
     /// These options with another iteration limit.
     pub fn with_max_iterations(mut self, max_iterations: usize) -> Self {
         self.max_iterations = max_iterations;
+        self
+    }
+
+    /// These options with another method.
+    pub fn with_method(mut self, method: Method) -> Self {
+        self.method = method;
         self
     }
 
@@ -262,6 +286,9 @@ impl GeodesicSolver {
         let goal = self.options.goal(empty);
         if empty {
             return self.minimise(mu0, mu1, goal, guess, 0, "an end is nearly empty somewhere");
+        }
+        if self.options.method == Method::Newton {
+            return self.minimise(mu0, mu1, goal, guess, 0, "the options ask for it");
         }
         let brief = Goal { max_iterations: goal.max_iterations.min(SHOOTING_ITERATIONS), ..goal };
         let mut shot = self.shooter.solve(&mu0, &mu1, &brief, keep_factor)?;
