@@ -160,19 +160,13 @@ fn opposite_diracs() {
         ("path with the degree's measure", Graph::path(6, Reference::Degree)),
         ("hypercube", Graph::hypercube(4, Reference::Uniform)),
         ("grid", Graph::grid(&[6, 6], false, Reference::Uniform)),
+        ("larger grid", Graph::grid(&[10, 10], false, Reference::Uniform)),
     ];
     for (name, graph) in graphs {
         let graph = graph.expect("a graph");
         let n = graph.nodes();
         check_path(&solve(&graph, &dirac(n, 0), &dirac(n, n - 1)), name);
     }
-}
-
-#[test]
-#[ignore = "takes a minute"]
-fn opposite_diracs_on_a_larger_grid() {
-    let grid = Graph::grid(&[10, 10], false, Reference::Uniform).expect("a grid");
-    check_path(&solve(&grid, &dirac(100, 0), &dirac(100, 99)), "10x10 grid");
 }
 
 // ---------------------------------------------------------------------------------------------------
