@@ -8,7 +8,6 @@ use jkoflow::{
     BoundOptions, Duplicates, Error, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Method,
     Reference, Termination,
 };
-use proptest::prelude::*;
 use std::time::Instant;
 
 fn dirac(n: usize, at: usize) -> Vec<f64> {
@@ -264,7 +263,7 @@ fn out_of_budget() {
             .geodesic(&mu0, &mu1, &GeodesicOptions::default().with_tolerance(tolerance))
             .expect("solved");
         assert!(exact.converged());
-        for iterations in [1, 3, 10, 30] {
+        for iterations in [1, 3, 10] {
             for method in [Method::Automatic, Method::Newton] {
                 let options =
                     GeodesicOptions::default().with_max_iterations(iterations).with_method(method);
@@ -534,16 +533,20 @@ struct Outcome {
     bounds_reached: bool,
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn random_problems(seed in any::<u64>()) {
+/// A few hundred solves; the seeds are fixed, so that a failure can be looked at.
+#[test]
+fn random_problems() {
+    // the first two once failed
+    let seeds = [2_676_359_978_302_012_650, 17_550_195_669_460_096_850].into_iter().chain(0..100);
+    for seed in seeds {
         let problem = Problem::new(seed);
-        let outcome = problem.check();
-        prop_assert!(outcome.is_ok(), "{}: {}", outcome.err().unwrap(), problem.describe());
-        let outcome = outcome.unwrap();
-        prop_assert!(outcome.violations.is_empty(), "{:?}: {}", outcome.violations, problem.describe());
+        let outcome = problem.check().unwrap_or_else(|e| panic!("{seed}: {e}: {}", problem.describe()));
+        assert!(
+            outcome.violations.is_empty(),
+            "{seed}: {:?}: {}",
+            outcome.violations,
+            problem.describe()
+        );
     }
 }
 

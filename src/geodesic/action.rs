@@ -247,7 +247,7 @@ impl DiscreteAction {
         for q in 0..self.nodes() {
             let node = q * n..(q + 1) * n;
             self.sweep.mobility(&self.mass[node.clone()], &mut self.mobility);
-            self.laplacian[q].factorise(&self.mobility).ok()?;
+            self.laplacian[q].factorise_leaky(&self.mobility).ok()?;
             let psi = &mut self.potential[node.clone()];
             psi.copy_from_slice(&self.rate[node.clone()]);
             self.laplacian[q].solve_grounded(psi);

@@ -191,12 +191,26 @@ impl Geodesic {
         let times: Vec<f64> = (0..=first).map(|k| k as f64 / first as f64).collect();
         let mut pieces = enclosure.paths(&times)?;
         let (mut lower, mut upper) = (0.0, f64::INFINITY);
+        // potentials are steepest at ends with nearly empty nodes, so that the middle is a good place to
+        // carry them from; the ends are tried as well
+        let mut anchors = vec![0.5, 0.0, 1.0];
         loop {
-            enclosure.certify(&mut pieces, Potential::Carried)?;
-            let mut found = enclose(&pieces);
+            let mut found = (0.0, 0.0);
+            for (k, anchor) in anchors.clone().into_iter().enumerate() {
+                let mut carried = pieces.clone();
+                enclosure.certify(&mut carried, Potential::Carried, anchor)?;
+                let other = enclose(&carried);
+                if k == 0 || other.0 > found.0 {
+                    anchors[0] = anchor;
+                    (found, pieces) = (other, carried);
+                }
+            }
+            if pieces.len() > ANCHOR_INTERVALS {
+                anchors.truncate(1);
+            }
             if found.1 - found.0 > ADRIFT * found.1 {
                 let mut sampled = pieces.clone();
-                enclosure.certify(&mut sampled, Potential::Sampled)?;
+                enclosure.certify(&mut sampled, Potential::Sampled, 0.5)?;
                 let other = enclose(&sampled);
                 if other.0 > found.0 {
                     (found, pieces) = (other, sampled);
@@ -227,6 +241,9 @@ const SMOOTH_MIXING: [f64; 3] = [1e-2, 1e-3, 1e-4];
 
 /// Part of the gap that mixing may cost.
 const MIXING_PART: f64 = 0.25;
+
+/// Beyond this number of intervals the best place to carry potentials from is taken to be known.
+const ANCHOR_INTERVALS: usize = 64;
 
 /// A relative gap above this means that the potentials could not be carried along.
 const ADRIFT: f64 = 0.1;

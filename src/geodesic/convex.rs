@@ -71,13 +71,13 @@ const SMOOTH: [(usize, usize); 9] =
 const FIRST_ELEMENTS: usize = 16;
 
 /// Elements of the rungs for singular paths.
-const LINEAR: [usize; 8] = [16, 32, 64, 128, 256, 512, 1024, 2048];
+const LINEAR: [usize; 7] = [16, 32, 64, 128, 256, 512, 1024];
 
 /// A linear ladder that contracts faster than this is near its second order, a quarter.
 const SECOND_ORDER: f64 = 0.4;
 
 /// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
-const SMOOTH_SAFETY: f64 = 4.0;
+const SMOOTH_SAFETY: f64 = 10.0;
 
 /// What the ladder found.
 pub(crate) struct Climb {
@@ -141,11 +141,11 @@ fn climb_ladder(
 ) -> Result<Climb> {
     let lowest_density = ends.iter().map(|mu| least_density(graph, mu)).fold(f64::INFINITY, f64::min);
     let mesh = |k: usize| match (singular, k) {
-        (true, k) => Some(graded_mesh(*LINEAR.get(k)?, 1)),
-        (false, 0) => Some(graded_mesh(FIRST_ELEMENTS, 1)),
+        (true, k) => Some(graded_mesh(*LINEAR.get(k)?, 1, mean.vanishes())),
+        (false, 0) => Some(graded_mesh(FIRST_ELEMENTS, 1, false)),
         (false, k) => {
             let (degree, factor) = *SMOOTH.get(k - 1)?;
-            Some(graded_mesh(factor * least_elements(lowest_density), degree))
+            Some(graded_mesh(factor * least_elements(lowest_density), degree, false))
         }
     };
     let mut last: Option<Rung> = None;
@@ -165,7 +165,7 @@ fn climb_ladder(
         }
         let start = last.as_ref().map(|rung| &rung.path).or(guess);
         let options = NewtonOptions {
-            tolerance: newton_tolerance(goal, last_difference),
+            tolerance: newton_tolerance(last_difference),
             least_action: 0.0,
             first_barrier: barrier,
             last_barrier: if k == 0 { lowest.max(FIRST_RUNG_BARRIER) } else { lowest },
@@ -182,13 +182,6 @@ fn climb_ladder(
         steps += rung.report.steps;
         barrier = options.last_barrier;
         rung.compare(graph, mean, ends, last.as_ref(), singular);
-        last_difference = rung.difference.min(last_difference);
-        let spent = steps >= goal.max_iterations;
-        if last.is_some() && rung.lost() {
-            // not a minimiser, so that it says nothing about the rung before
-            termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
-            break;
-        }
         let falling = last.as_ref().is_none_or(|before| rung.estimate < before.estimate);
         worse = if falling { 0 } else { worse + 1 };
         let done = rung.estimate <= goal.tolerance;
@@ -246,7 +239,7 @@ pub(crate) fn proximal(
     let guess: Vec<f64> =
         mu0.iter().zip(graph.reference()).map(|(m, p)| (1.0 - share) * m + share * p).collect();
     for (k, (elements, degree)) in rungs.into_iter().enumerate() {
-        let mesh = graded_mesh(elements, degree);
+        let mesh = graded_mesh(elements, degree, singular && mean.vanishes());
         if best.is_some() && memory(graph, mesh.intervals(), dense)? > MEMORY {
             break;
         }
@@ -306,14 +299,14 @@ fn least_elements(lowest_density: f64) -> usize {
     }
 }
 
-/// `elements` elements of this degree, shorter towards the ends: smoothly by `u^2 (3 - 2u)` for smooth
-/// paths, and by `u^3 (10 - 15 u + 6 u^2)` for linear elements.
-fn graded_mesh(elements: usize, degree: usize) -> TimeMesh {
+/// `elements` elements of this degree, shorter towards the ends: by `u^2 (3 - 2u)` in general, and by
+/// `u^3 (10 - 15 u + 6 u^2)` where paths are singular at their ends.
+fn graded_mesh(elements: usize, degree: usize, singular: bool) -> TimeMesh {
     let graded = |k: usize| {
         let u = k as f64 / elements as f64;
-        match degree {
-            1 => u * u * u * (10.0 - 15.0 * u + 6.0 * u * u),
-            _ => u * u * (3.0 - 2.0 * u),
+        match singular {
+            true => u * u * u * (10.0 - 15.0 * u + 6.0 * u * u),
+            false => u * u * (3.0 - 2.0 * u),
         }
     };
     TimeMesh::new((0..=elements).map(graded).collect(), &vec![degree; elements])
@@ -344,9 +337,10 @@ struct Rung {
     estimate: f64,
 }
 
-/// A rung's minimiser need not be better than the rung, nor than rounding allows.
-fn newton_tolerance(goal: &Goal, last_difference: f64) -> f64 {
-    (1e-3 * last_difference).max(0.1 * goal.tolerance).clamp(2e-12, 1e-4)
+/// A rung's minimiser need not be much better than the rung. (It should be much better, for potentials are less
+/// accurate than the action.)
+fn newton_tolerance(last_difference: f64) -> f64 {
+    (1e-4 * last_difference).clamp(2e-13, 1e-4)
 }
 
 /// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when conjugate gradients fail.
@@ -514,7 +508,9 @@ impl Rung {
         let left = if !singular {
             (SMOOTH_SAFETY * contraction).min(1.0) * difference
         } else if contraction > SECOND_ORDER {
-            difference
+            // what a geometric series leaves
+            let contraction = contraction.min(0.9);
+            difference * (contraction / (1.0 - contraction)).max(1.0)
         } else {
             let extrapolate = |new: f64, old: f64| new + (new - old) / 3.0;
             let distance = extrapolate(self.distance, before.distance);
@@ -527,9 +523,9 @@ impl Rung {
             self.best_distance = distance;
             self.best_potentials = potentials;
             if before.extrapolated {
-                settled.max(difference / 12.0)
+                settled.max(0.5 * difference)
             } else {
-                difference / 3.0
+                difference
             }
         };
         self.extrapolated = singular && contraction <= SECOND_ORDER;

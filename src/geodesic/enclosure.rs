@@ -187,10 +187,9 @@ impl<'a> Enclosure<'a> {
 
     /// Computes what the pieces, which follow each other from 0 to 1, contribute to the lower bound.
     ///
-    /// Potentials are carried from the middle of the path both ways, since they are steepest at ends with
-    /// nearly empty nodes.
-    pub fn certify(&mut self, pieces: &mut [Piece], potential: Potential) -> Result<()> {
-        let middle = pieces.partition_point(|piece| piece.start < 0.5);
+    /// Potentials are carried from the `anchor`, a time, both ways.
+    pub fn certify(&mut self, pieces: &mut [Piece], potential: Potential, anchor: f64) -> Result<()> {
+        let middle = pieces.partition_point(|piece| piece.start < anchor);
         let time = if middle < pieces.len() { pieces[middle].start } else { 1.0 };
         self.knots[1] = self.knot(time)?;
         for piece in &mut pieces[middle..] {

@@ -57,6 +57,9 @@ const LOWERING: f64 = 0.1;
 /// Relative size of changes of the objective that its rounding hides.
 const NOISE: f64 = 1e-13;
 
+/// A decrement below this that does not halve in a step is rounding.
+const SETTLED: f64 = 1e-8;
+
 /// Duals stay within this factor of the central path.
 const DUAL_RANGE: f64 = 1e4;
 
@@ -130,9 +133,10 @@ impl<'a> Minimiser<'a> {
                 break NewtonStop::Stalled;
             }
             steps += 1;
+            let before = decrement;
             let (slope, solved) = loop {
                 self.action.gradient(&mut self.gradient);
-                let solved = self.newton_step(decrement);
+                let solved = self.newton_step(decrement, knots);
                 truncated += usize::from(!solved);
                 let slope = self.slope();
                 let size = self.size();
@@ -144,10 +148,6 @@ impl<'a> Minimiser<'a> {
                 self.action.barrier = (LOWERING * self.action.barrier).max(lowest);
             };
             let lowest = self.action.barrier <= self.options.last_barrier * self.size();
-            let done = lowest && solved && decrement <= self.options.tolerance;
-            if !self.search(knots, slope) {
-                break if done { NewtonStop::Converged } else { NewtonStop::Stalled };
-            }
             if done {
                 self.action.linearise();
                 break NewtonStop::Converged;
@@ -170,30 +170,33 @@ impl<'a> Minimiser<'a> {
 
     /// `step = -H^{-1} gradient` by conjugate gradients, to the accuracy that the last `decrement` asks for;
     /// false when that was not reached.
-    fn newton_step(&mut self, decrement: f64) -> bool {
+    fn newton_step(&mut self, decrement: f64, knots: &[f64]) -> bool {
+        let n = self.action.graph.nodes();
         let unknowns = self.action.unknowns();
         self.step.fill(0.0);
         for (r, g) in self.residual.iter_mut().zip(&self.gradient) {
             *r = -g;
         }
+        centre_duals(&mut self.residual, knots, n);
         self.direction.copy_from_slice(&self.residual);
         self.preconditioner.apply(self.action, &mut self.direction);
         let first = dot(&self.residual[unknowns.clone()], &self.direction[unknowns.clone()]);
         let target = decrement.clamp(1e-8, 0.1) * first;
         let mut square = first;
-        if !(first > 0.0) {
+        if first.is_nan() || first <= 0.0 {
             return first == 0.0;
         }
         for _ in 0..self.options.max_products {
             self.action.hessian_product(&self.direction, &mut self.image, &mut self.work);
             let curvature = dot(&self.direction[unknowns.clone()], &self.image[unknowns.clone()]);
-            if !(curvature > 0.0) {
+            if curvature.is_nan() || curvature <= 0.0 {
                 // an energy that is not convex here: downhill is all that can be had
                 if self.step.iter().all(|s| *s == 0.0) {
                     self.step.copy_from_slice(&self.direction);
                 }
                 return false;
             }
+            centre_duals(&mut self.image, knots, n);
             let share = square / curvature;
             axpy(share, &self.direction, &mut self.step);
             axpy(-share, &self.image, &mut self.residual);
@@ -201,7 +204,7 @@ impl<'a> Minimiser<'a> {
             self.preconditioner.apply(self.action, &mut self.trial);
             let next = dot(&self.residual[unknowns.clone()], &self.trial[unknowns.clone()]);
             if next <= target {
-                return true;
+                return next >= 0.0;
             }
             let ratio = next / square;
             for (d, z) in self.direction.iter_mut().zip(&self.trial) {
@@ -260,6 +263,15 @@ impl<'a> Minimiser<'a> {
         action.evaluate(knots);
         action.linearise();
         false
+    }
+}
+
+/// Dual vectors mean the same whatever constant is added at a knot; without their mean under the masses there,
+/// that constant's rounding does not drown them.
+fn centre_duals(duals: &mut [f64], knots: &[f64], n: usize) {
+    for (dual, mu) in duals.chunks_exact_mut(n).zip(knots.chunks_exact(n)) {
+        let mean = dot(dual, mu);
+        dual.iter_mut().for_each(|d| *d -= mean);
     }
 }
 

@@ -42,7 +42,11 @@ impl Graph {
         let mut laplacian = LaplacianSolver::new(self)?;
         laplacian.factorise(&weight)?;
         laplacian.solve_in_place(&mut psi);
-        Ok(psi)
+        if psi.iter().all(|v| v.is_finite()) {
+            return Ok(psi);
+        }
+        let detail = "the potential is beyond the range of numbers".into();
+        Err(Error::Singular { what: "weighted graph Laplacian", detail })
     }
 
     /// The scalar product `psi' L(rho) phi` of two tangents at a positive mass vector `mu`, given by

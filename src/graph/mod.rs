@@ -188,6 +188,8 @@ impl Graph {
 /// A distribution may miss total mass one by this much, for inputs printed with ten digits.
 pub const MASS_TOLERANCE: f64 = 1e-9;
 
+const LAPLACIAN: &str = "weighted graph Laplacian";
+
 /// Leakage, relative to a node's weight, that makes a Laplacian positive definite in spite of rounding.
 const LEAKAGE: f64 = 1e-13;
 
@@ -245,18 +247,26 @@ impl LaplacianSolver {
             self.values
                 .extend(weight[graph.row_start()[x]..graph.row_start()[x + 1]].iter().map(|w| -w));
         }
-        let what = "weighted graph Laplacian";
-        let Err(failed) = cholesky.factorise(what, &self.values) else { return Ok(()) };
+        cholesky.factorise(LAPLACIAN, &self.values)
+    }
+
+    /// As [`factorise`](Self::factorise), but where pivots are lost in rounding a little leakage from each node
+    /// keeps the graph together.
+    ///
+    /// # Errors
+    /// [`Error::Singular`] where weights are zero or not finite.
+    pub(crate) fn factorise_leaky(&mut self, weight: &[f64]) -> Result<()> {
+        let Err(failed) = self.factorise(weight) else { return Ok(()) };
+        let Some(cholesky) = &mut self.cholesky else { return Err(failed) };
         if !weight.iter().all(|w| w.is_finite() && *w > 0.0) {
             return Err(failed);
         }
-        // pivots below rounding: a little leakage from each node keeps the graph together
         let mut diagonal = 0;
-        for x in 0..graph.nodes() {
+        for x in 0..self.graph.nodes() {
             self.values[diagonal] *= 1.0 + LEAKAGE;
-            diagonal += 1 + graph.larger_neighbours(x).len();
+            diagonal += 1 + self.graph.larger_neighbours(x).len();
         }
-        cholesky.factorise(what, &self.values)
+        cholesky.factorise(LAPLACIAN, &self.values)
     }
 
     /// Overwrites right-hand sides of sum zero (`n` numbers each, one after the other) with the solutions
