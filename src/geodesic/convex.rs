@@ -182,6 +182,13 @@ fn climb_ladder(
         steps += rung.report.steps;
         barrier = options.last_barrier;
         rung.compare(graph, mean, ends, last.as_ref(), singular);
+        last_difference = rung.difference.min(last_difference);
+        let spent = steps >= goal.max_iterations;
+        if last.is_some() && rung.lost() {
+            // not a minimiser, so that it says nothing about the rung before
+            termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
+            break;
+        }
         let falling = last.as_ref().is_none_or(|before| rung.estimate < before.estimate);
         worse = if falling { 0 } else { worse + 1 };
         let done = rung.estimate <= goal.tolerance;

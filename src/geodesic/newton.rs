@@ -148,6 +148,12 @@ impl<'a> Minimiser<'a> {
                 self.action.barrier = (LOWERING * self.action.barrier).max(lowest);
             };
             let lowest = self.action.barrier <= self.options.last_barrier * self.size();
+            // no longer falling although it is small: this is rounding
+            let settled = decrement < SETTLED && decrement > 0.5 * before;
+            let done = lowest && solved && (decrement <= self.options.tolerance || settled);
+            if !self.search(knots, slope) {
+                break if done { NewtonStop::Converged } else { NewtonStop::Stalled };
+            }
             if done {
                 self.action.linearise();
                 break NewtonStop::Converged;
