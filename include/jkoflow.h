@@ -1656,6 +1656,28 @@ jko_status jko_mean_value(int32_t mean,
                           double *hessian,
                           size_t hessian_len);
 
+/**
+ * Computes `argmin F(mu) + W_K(mu0, mu)^2 / (2 tau)`: the next distribution of the JKO scheme, into `mass`; all of
+ * length `n`. `options` may be NULL.
+ *
+ * `residual` may be NULL; it gets how far `tau dF + psi(1)` is from constant at the new distribution, in
+ * the metric's norm, relative to `tau dF`. `out` may be NULL; it gets the geodesic that the step followed. Cost:
+ * about that of a geodesic.
+ *
+ * Returns: a positive status, with the best step found, where it did not converge (ITERATION_LIMIT,
+ * STALLED, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+ * INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY, BUSY. Any thread.
+ */
+jko_status jko_energy_step(const jko_energy *energy,
+                           const double *mu0,
+                           size_t mu0_len,
+                           double tau,
+                           const jko_geodesic_options *options,
+                           double *mass,
+                           size_t mass_len,
+                           double *residual,
+                           jko_geodesic **out);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

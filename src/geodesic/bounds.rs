@@ -134,8 +134,7 @@ impl Geodesic {
             let [start, end] = price(share)?;
             Ok(MIXING_PART * options.gap * self.distance / (start + end))
         };
-        let share =
-            (LEAST_MIXING.sqrt() * ratio(LEAST_MIXING.sqrt())?.powi(2)).max(LEAST_MIXING).min(0.1);
+        let share = (LEAST_MIXING.sqrt() * ratio(LEAST_MIXING.sqrt())?.powi(2)).clamp(LEAST_MIXING, 0.1);
         let [start, end] = price(share)?;
         let mut best = self.mixed(share)?.bounds_between(options, start, end)?;
         // a potential that bounds well from below needs a path that is smooth up to its ends, the less

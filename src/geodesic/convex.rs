@@ -56,6 +56,9 @@ const WARM_BARRIER: f64 = 1e-3;
 /// Barrier that is low enough for the coarsest mesh.
 const FIRST_RUNG_BARRIER: f64 = 1e-5;
 
+/// What rounding in the factorisations leaves uncertain.
+const ROUNDING: f64 = 5e-12;
+
 /// A relative Newton decrement above this, where the minimisation stopped early, is far from the minimiser.
 const LOST: f64 = 1e-3;
 
@@ -174,7 +177,8 @@ fn climb_ladder(
             max_products: if graph.nodes() > DENSE_AT_NEED { 2000 } else { 200 },
             max_truncated: if graph.nodes() > DENSE_AT_NEED { usize::MAX } else { 3 },
         };
-        let mut rung = match climb(graph, mean, ends, None, mesh, start, &options, &mut dense) {
+        let problem = Problem { graph, mean, ends, terminal: None };
+        let mut rung = match climb(&problem, mesh, start, &options, &mut dense) {
             // what the earlier rungs found is not lost
             Err(Error::Singular { .. }) if last.is_some() => break,
             other => other?,
@@ -184,7 +188,7 @@ fn climb_ladder(
         rung.compare(graph, mean, ends, last.as_ref(), singular);
         last_difference = rung.difference.min(last_difference);
         let spent = steps >= goal.max_iterations;
-        if last.is_some() && rung.lost() {
+        if last.as_ref().is_some_and(|before| !before.lost()) && rung.lost() {
             // not a minimiser, so that it says nothing about the rung before
             termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
             break;
@@ -265,8 +269,8 @@ pub(crate) fn proximal(
         };
         let options =
             NewtonOptions { first_barrier: options.first_barrier.max(options.last_barrier), ..options };
-        let mut rung =
-            climb(graph, mean, [mu0, &end], Some(terminal), mesh, Some(start), &options, &mut dense)?;
+        let problem = Problem { graph, mean, ends: [mu0, &end], terminal: Some(terminal) };
+        let mut rung = climb(&problem, mesh, Some(start), &options, &mut dense)?;
         steps += rung.report.steps;
         let end = rung.end.clone();
         rung.compare(graph, mean, [mu0, &end], best.as_ref(), singular);
@@ -350,17 +354,23 @@ fn newton_tolerance(last_difference: f64) -> f64 {
     (1e-4 * last_difference).clamp(2e-13, 1e-4)
 }
 
+/// What a rung minimises: the action between two ends, or with a terminal function of the second.
+struct Problem<'a> {
+    graph: &'a Graph,
+    mean: Mean,
+    ends: [&'a [f64]; 2],
+    terminal: Option<&'a Arc<dyn Terminal>>,
+}
+
 /// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when conjugate gradients fail.
 fn climb(
-    graph: &Graph,
-    mean: Mean,
-    ends: [&[f64]; 2],
-    terminal: Option<&Arc<dyn Terminal>>,
+    problem: &Problem,
     mesh: TimeMesh,
     guess: Option<&Path>,
     options: &NewtonOptions,
     dense: &mut bool,
 ) -> Result<Rung> {
+    let &Problem { graph, mean, ends, terminal } = problem;
     let mut action = DiscreteAction::new(graph, mean, mesh)?;
     if let Some(terminal) = terminal {
         action = action.with_terminal(terminal.clone());
@@ -530,14 +540,17 @@ impl Rung {
             self.best_distance = distance;
             self.best_potentials = potentials;
             if before.extrapolated {
-                settled.max(0.5 * difference)
+                settled.max(difference)
             } else {
-                difference
+                // the first sign of second order may be an accident
+                3.0 * difference
             }
         };
         self.extrapolated = singular && contraction <= SECOND_ORDER;
         self.difference = difference;
-        self.estimate = left + rest;
+        // between rungs paths with kinks, which touch the boundary, move irregularly
+        let kinks = if singular && !mean.vanishes() { 4.0 } else { 1.0 };
+        self.estimate = kinks * left + rest + ROUNDING;
     }
 
     /// Whether the minimisation ended far from the minimiser.

@@ -22,7 +22,8 @@
 //! Where an end has empty nodes the distance is finite, and so are the potentials where mass is. At an
 //! empty node the potential is infinite for the means that vanish with one density: mass would enter an
 //! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there. With the arithmetic mean it is
-//! finite. Potentials of such ends have mean zero under `pi` over the nodes that hold mass.
+//! finite, but geodesics may then touch the boundary, and the error estimate is a guess for the potentials of
+//! such ends (not for the distance). Potentials of such ends have mean zero under `pi` over the nodes that hold mass.
 
 mod action;
 mod anderson;
