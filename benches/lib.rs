@@ -2,6 +2,35 @@
 
 use jkoflow::Graph;
 
+/// Two Gaussian bumps of standard deviation 0.08 sides (at least 0.8 nodes) on a square grid, centred at a
+/// quarter and at three quarters of both sides, over a uniform floor that holds the given share of the mass.
+pub fn bumps(side: usize, floor: f64) -> [Vec<f64>; 2] {
+    let width = (0.08 * (side - 1) as f64).max(0.8);
+    [0.25, 0.75].map(|centre| {
+        let from_centre = |k: usize| k as f64 - centre * (side - 1) as f64;
+        let mut bump: Vec<f64> = (0..side * side)
+            .map(|k| {
+                let (x, y) = (from_centre(k / side), from_centre(k % side));
+                (-(x * x + y * y) / (2.0 * width * width)).exp()
+            })
+            .collect();
+        let top = bump.iter().fold(0.0, |m, b| f64::max(m, *b));
+        if floor == 0.0 {
+            bump.iter_mut().filter(|b| **b < 1e-12 * top).for_each(|b| *b = 0.0);
+        }
+        let sum: f64 = bump.iter().sum();
+        let uniform = floor / (side * side) as f64;
+        bump.iter().map(|b| uniform + (1.0 - floor) * b / sum).collect()
+    })
+}
+
+/// Two independent random log-normal densities.
+pub fn random_ends(graph: &Graph) -> [Vec<f64>; 2] {
+    let (mu0, mu1) = heat_step(graph, 0.0);
+    let reversed: Vec<f64> = mu1.iter().rev().copied().collect();
+    [mu0, reversed]
+}
+
 /// A random log-normal density and its image under the heat semigroup, `tau` later.
 ///
 /// The heat equation is integrated by the classical Runge-Kutta method; the rates of the
