@@ -71,13 +71,19 @@ def run(peer, path, name, limit):
 
 
 def tightest(ours, problem):
-    """The distance at the smallest tolerance at which ours converges, and that tolerance."""
-    for tolerance in (1e-11, 1e-10, 1e-9):
+    """The distance at the smallest tolerance at which ours converges, and that tolerance.
+
+    Between empty ends convergence is algebraic, and the tolerances are those one would ask for there.
+    """
+    empty = min(problem.mu0.min(), problem.mu1.min()) == 0
+    large = problem.n > 300
+    loose = (1e-4,) if large else (1e-5, 1e-4)
+    for tolerance in loose if empty else (1e-8, 1e-7) if large else (1e-11, 1e-10, 1e-9):
         try:
             return ours.solve(problem, tolerance)[1], tolerance
         except GaveUp:
             pass
-    return None, 1e-9
+    return None, loose[-1] if empty else 1e-9
 
 
 def ours_at(ours, problem, reference, error, least):
@@ -114,7 +120,7 @@ def row(problem, path, limit, slow):
         reference, source = answers["bvp"]["distance"], " (solve_bvp)"
     cells = [p.name, str(p.n), f"{reference:.6f}{source}" if reference else "?"]
     try:
-        seconds, distance = ours.solve(p)
+        seconds, distance = ours.solve(p, 0.0)
         cells += [show(seconds), f"{abs(distance / reference - 1):.0e}" if least < 1e-9 else "?"]
     except GaveUp as reason:
         cells += [str(reason), ""]
@@ -154,7 +160,7 @@ def main():
     files = arguments.files or (HERE.parent / "problems").glob("*.json")
     problems = [(p, path) for path in files for p in load(path) if arguments.only in p.name]
     problems.sort(key=lambda pair: (pair[0].name.split("/")[0], pair[0].n))
-    head = ["problem", "nodes", "W", "ours, 1e-9", "error"]
+    head = ["problem", "nodes", "W", "ours", "error"]
     for name in PEERS.values():
         head += [name, "error", "ratio"]
     print("| " + " | ".join(head) + " |")
