@@ -79,6 +79,9 @@ const LINEAR: [usize; 7] = [16, 32, 64, 128, 256, 512, 1024];
 /// A linear ladder that contracts faster than this is near its second order, a quarter.
 const SECOND_ORDER: f64 = 0.4;
 
+/// One that contracts faster than this shows its second order cleanly.
+const CLEAN_ORDER: f64 = 0.28;
+
 /// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
 const SMOOTH_SAFETY: f64 = 10.0;
 
@@ -540,7 +543,8 @@ impl Rung {
             self.best_distance = distance;
             self.best_potentials = potentials;
             if before.extrapolated {
-                settled.max(difference)
+                // at the second order proper, a quarter, extrapolation has taken nearly all of it
+                settled.max(if contraction < CLEAN_ORDER { 0.25 * difference } else { difference })
             } else {
                 // the first sign of second order may be an accident
                 3.0 * difference
