@@ -362,7 +362,7 @@ impl DiscreteAction {
                 relative[x] = a[x] / mu[x];
                 out[x] = dual[x] * relative[x];
             }
-            each_edge(&self.graph, |e, x, y| {
+            self.graph.each_edge(|e, x, y| {
                 let edge = &edges[e];
                 let difference = chi[x] - chi[y];
                 let bend = edge.curvature * (relative[x] - relative[y]);
@@ -385,20 +385,11 @@ impl DiscreteAction {
 
 /// `rate -= B mass` with `B mass = L'(mu)[mass] psi`.
 fn subtract_transport(graph: &Graph, edges: &[EdgeTangent], mass: &[f64], rate: &mut [f64]) {
-    each_edge(graph, |e, x, y| {
+    graph.each_edge(|e, x, y| {
         let flux = edges[e].transport_tail * mass[x] + edges[e].transport_head * mass[y];
         rate[x] -= flux;
         rate[y] += flux;
     });
-}
-
-/// Calls `visit(e, x, y)` for each edge.
-pub(crate) fn each_edge(graph: &Graph, mut visit: impl FnMut(usize, usize, usize)) {
-    for x in 0..graph.nodes() {
-        for e in graph.row_start()[x]..graph.row_start()[x + 1] {
-            visit(e, x, graph.heads()[e] as usize);
-        }
-    }
 }
 
 /// Buffers of [`DiscreteAction::hessian_product`].

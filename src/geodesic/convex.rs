@@ -16,8 +16,9 @@
 //! Successive rungs differ by `d_k`, relatively, in the distance and in both end potentials. Smooth
 //! ladders contract ever faster, so what is left after rung `k` is below `d_k (d_k/d_{k-1})`, up to a
 //! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
-//! most; extrapolated values of two successive rungs differ by more than what is left in the second. The first
-//! comparison alone is trusted to be worth `d_k`.
+//! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
+//! estimate is what they moved by, but not less than a quarter of `d_k`. The first comparison alone is trusted to be
+//! worth `d_k`.
 //!
 //! # End potentials
 //!
@@ -27,7 +28,7 @@
 
 use std::sync::Arc;
 
-use super::action::{each_edge, DiscreteAction, Terminal, TimeMesh};
+use super::action::{DiscreteAction, Terminal, TimeMesh};
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{start_potential, Path};
 use super::preconditioner::{Blocks, Frozen, Preconditioner};
@@ -351,8 +352,8 @@ struct Rung {
     estimate: f64,
 }
 
-/// A rung's minimiser need not be much better than the rung. (It should be much better, for potentials are less
-/// accurate than the action.)
+/// The Newton decrement to stop at: far below the last difference between rungs, since potentials are less
+/// accurate than the action that the decrement measures, and not below rounding.
 fn newton_tolerance(last_difference: f64) -> f64 {
     (1e-4 * last_difference).clamp(2e-13, 1e-4)
 }
@@ -365,7 +366,8 @@ struct Problem<'a> {
     terminal: Option<&'a Arc<dyn Terminal>>,
 }
 
-/// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when conjugate gradients fail.
+/// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when
+/// conjugate gradients fail.
 fn climb(
     problem: &Problem,
     mesh: TimeMesh,
@@ -597,7 +599,7 @@ fn largest_difference(graph: &Graph, a: &[f64], b: &[f64]) -> f64 {
 fn metric_difference(graph: &Graph, mean: Mean, mu: &[f64], a: &[f64], b: &[f64]) -> f64 {
     let pi = graph.reference();
     let mut square = 0.0;
-    each_edge(graph, |e, x, y| {
+    graph.each_edge(|e, x, y| {
         let theta = mean.value(mu[x] / pi[x], mu[y] / pi[y]);
         if theta > 0.0 {
             let difference = (a[x] - b[x]) - (a[y] - b[y]);

@@ -9,7 +9,7 @@
 //!   `n` by `n` for each knot.
 //! * [`Frozen`] keeps of it only the part with frozen mobilities, and inverts that with one Laplacian.
 
-use super::action::{each_edge, DiscreteAction};
+use super::action::DiscreteAction;
 use crate::error::Result;
 use crate::graph::LaplacianSolver;
 use crate::linalg::vector::axpy;
@@ -97,7 +97,7 @@ impl Blocks {
         for x in 0..n {
             self.rest[x * n + x] += dual[x] / mu[x];
         }
-        each_edge(&action.graph, |e, x, y| {
+        action.graph.each_edge(|e, x, y| {
             let bend = edges[e].curvature;
             self.rest[x * n + x] += bend / mu[x] / mu[x];
             self.rest[y * n + y] += bend / mu[y] / mu[y];
@@ -116,7 +116,7 @@ fn times_transport(
 ) {
     let n = action.graph.nodes();
     product.fill(0.0);
-    each_edge(&action.graph, |e, x, y| {
+    action.graph.each_edge(|e, x, y| {
         let (tail, head) = (edges[e].transport_tail, edges[e].transport_head);
         let (column_x, column_y) = (&matrix[x * n..(x + 1) * n], &matrix[y * n..(y + 1) * n]);
         // x < y, so that both columns of the product can be borrowed at once
@@ -303,7 +303,7 @@ fn add_flux(
     psi: &[f64],
     out: &mut [f64],
 ) {
-    each_edge(&action.graph, |e, x, y| {
+    action.graph.each_edge(|e, x, y| {
         let flux = h * edges[e].weight * (psi[x] - psi[y]);
         out[x] += flux;
         out[y] -= flux;

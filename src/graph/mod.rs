@@ -158,6 +158,15 @@ impl Graph {
         &self.chain.head[self.chain.row_start[x]..self.chain.row_start[x + 1]]
     }
 
+    /// Calls `visit(e, x, y)` for each edge `e` from `x` to a larger `y`.
+    pub(crate) fn each_edge(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        for x in 0..self.nodes() {
+            for e in self.row_start()[x]..self.row_start()[x + 1] {
+                visit(e, x, self.heads()[e] as usize);
+            }
+        }
+    }
+
     /// Symbolic Cholesky factor of a matrix with the Laplacian's pattern; analysed once.
     pub(crate) fn laplacian_pattern(&self) -> Result<&SymmetricPattern> {
         self.chain

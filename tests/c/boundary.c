@@ -5,26 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int failures = 0;
-
-#define EXPECT(condition)                                                      \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            printf("line %d: %s\n", __LINE__, #condition);                     \
-            failures++;                                                        \
-        }                                                                      \
-    } while (0)
-
-/* Whether the last message holds a text. */
-static int says(const char *text) {
-    char message[512];
-    jko_last_error(message, sizeof message);
-    if (strstr(message, text) != NULL) {
-        return 1;
-    }
-    printf("the message was: %s\n", message);
-    return 0;
-}
+#include "expect.h"
 
 static void statuses_have_texts(void) {
     EXPECT(strcmp(jko_status_message(JKO_STATUS_OK), "success") == 0);
