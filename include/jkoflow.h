@@ -382,7 +382,8 @@ typedef struct {
     size_t struct_size;
     /**
      * Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
-     * where an end has a node of density below 1e-6, since potentials are singular at empty nodes.
+     * where an end has a node of density below 1e-6, since potentials are singular at empty nodes, or the path
+     * touches the boundary.
      */
     double tolerance;
     /**

@@ -29,7 +29,8 @@ pub struct jko_geodesic_options {
     /// Size of the struct; set by the init function.
     pub struct_size: usize,
     /// Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
-    /// where an end has a node of density below 1e-6, since potentials are singular at empty nodes.
+    /// where an end has a node of density below 1e-6, since potentials are singular at empty nodes, or the path
+    /// touches the boundary.
     pub tolerance: f64,
     /// Iterations of shooting and steps of Newton's method after which the solver gives up; 1000 by
     /// default.

@@ -24,7 +24,9 @@
 //!
 //! A logarithmic barrier `-kappa sum_q w_q sum_x pi_x ln mu_qx` may be added. Its second derivative is
 //! replaced by `z/mu` with dual variables `z` of their own, which a primal-dual method updates
-//! (Nocedal and Wright, Numerical Optimization, chapter 19).
+//! (Nocedal and Wright, Numerical Optimization, chapter 19). On elements of degree one it acts at the knots
+//! instead, so that the path is positive between them too: at the Gauss nodes alone, masses at the knots could
+//! zigzag around zero.
 
 use std::sync::Arc;
 
@@ -98,13 +100,14 @@ pub(crate) trait Terminal: Send + Sync {
     fn diagonal(&self, mu: &[f64]) -> Vec<f64>;
 }
 
-/// A terminal function with the masses and barrier duals at the end.
-pub(crate) struct FreeEnd {
-    pub terminal: Arc<dyn Terminal>,
+/// Knots at which the barrier acts: a range of the unknowns, the last of them among it.
+pub(crate) struct KnotWalls {
+    /// Where their masses begin among those at the knots.
+    pub first: usize,
     pub mass: Vec<f64>,
     pub dual: Vec<f64>,
-    /// Weight of the barrier at the end: that of the last Gauss node.
-    pub weight: f64,
+    /// Weight of the barrier at each knot: half the time of the intervals beside it.
+    pub weight: Vec<f64>,
 }
 
 /// One element of a mesh.
@@ -134,8 +137,13 @@ pub(crate) struct DiscreteAction {
     pub tangent: Vec<EdgeTangent>,
     /// The Laplacian of each Gauss node.
     pub laplacian: Vec<LaplacianSolver>,
-    /// The end, where it is not given.
-    pub end: Option<FreeEnd>,
+    /// Whether the barrier acts at the Gauss nodes.
+    pub node_walls: bool,
+    /// The knots at which it acts.
+    pub knot_walls: KnotWalls,
+    /// The function of the end masses, where they are not given.
+    pub terminal: Option<Arc<dyn Terminal>>,
+    slope: Vec<f64>,
     mobility: Vec<f64>,
     scratch: Vec<f64>,
 }
@@ -147,16 +155,21 @@ impl DiscreteAction {
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn new(graph: &Graph, mean: Mean, mesh: TimeMesh) -> Result<Self> {
         let (n, m, nodes) = (graph.nodes(), graph.edges(), mesh.intervals());
-        let weight = mesh
+        let weight: Vec<f64> = mesh
             .pieces()
             .flat_map(|p| p.element.rule.weight.iter().map(|b| b * p.length).collect::<Vec<_>>())
             .collect();
         let numbers = || vec![0.0; n * nodes];
+        let linear = mesh.elements.iter().all(|element| element.degree() == 1);
+        let walled = if linear { 1..nodes } else { nodes..nodes };
         Ok(Self {
             graph: graph.clone(),
             mesh,
             sweep: Sweep::new(graph, mean),
             barrier: 0.0,
+            node_walls: !linear,
+            knot_walls: KnotWalls::new(n, walled, &weight),
+            terminal: None,
             weight,
             mass: numbers(),
             rate: numbers(),
@@ -165,7 +178,7 @@ impl DiscreteAction {
             dual: numbers(),
             tangent: vec![EdgeTangent::default(); m * nodes],
             laplacian: (0..nodes).map(|_| LaplacianSolver::new(graph)).collect::<Result<_>>()?,
-            end: None,
+            slope: numbers(),
             mobility: vec![0.0; m],
             scratch: vec![0.0; 3 * n],
         })
@@ -173,16 +186,17 @@ impl DiscreteAction {
 
     /// Frees the end and adds a function of it.
     pub fn with_terminal(mut self, terminal: Arc<dyn Terminal>) -> Self {
-        let zeros = vec![0.0; self.graph.nodes()];
-        let weight = self.weight[self.weight.len() - 1];
-        self.end = Some(FreeEnd { terminal, mass: zeros.clone(), dual: zeros, weight });
+        let nodes = self.nodes();
+        let first = if self.node_walls { nodes } else { 1 };
+        self.knot_walls = KnotWalls::new(self.graph.nodes(), first..nodes + 1, &self.weight);
+        self.terminal = Some(terminal);
         self
     }
 
     /// The unknowns among the masses at the knots: all but those at given ends.
     pub fn unknowns(&self) -> std::ops::Range<usize> {
         let n = self.graph.nodes();
-        n..self.mass.len() + if self.end.is_some() { n } else { 0 }
+        n..self.mass.len() + if self.terminal.is_some() { n } else { 0 }
     }
 
     /// Number of Gauss nodes.
@@ -237,10 +251,8 @@ impl DiscreteAction {
         (self.mass, self.rate) = (mass, rate);
         let n = self.graph.nodes();
         let mut value = 0.0;
-        if let Some(end) = &mut self.end {
-            end.mass.copy_from_slice(&knots[knots.len() - n..]);
-        }
-        let mut masses = self.mass.iter().chain(self.end.iter().flat_map(|end| &end.mass));
+        self.knot_walls.copy_masses(knots);
+        let mut masses = self.mass.iter().chain(&self.knot_walls.mass);
         if !masses.all(|m| m.is_finite() && *m > 0.0) {
             return None;
         }
@@ -259,7 +271,7 @@ impl DiscreteAction {
 
     /// What the objective has besides the action: the terminal function and the barrier.
     pub fn beyond_action(&self) -> f64 {
-        let terminal = self.end.as_ref().map_or(0.0, |end| end.terminal.value(&end.mass));
+        let terminal = self.terminal.as_ref().map_or(0.0, |terminal| terminal.value(self.end_mass()));
         terminal + self.barrier_value()
     }
 
@@ -269,10 +281,19 @@ impl DiscreteAction {
             return 0.0;
         }
         let pi = self.graph.reference();
+        let n = pi.len();
         let logarithms = |mu: &[f64]| -> f64 { mu.iter().zip(pi).map(|(m, p)| p * m.ln()).sum() };
-        let nodes = self.mass.chunks_exact(pi.len()).zip(&self.weight);
-        let end: f64 = self.end.iter().map(|end| end.weight * logarithms(&end.mass)).sum();
-        -self.barrier * (nodes.map(|(mu, w)| w * logarithms(mu)).sum::<f64>() + end)
+        let sum = |masses: &[f64], weights: &[f64]| -> f64 {
+            masses.chunks_exact(n).zip(weights).map(|(mu, w)| w * logarithms(mu)).sum()
+        };
+        let nodes = if self.node_walls { sum(&self.mass, &self.weight) } else { 0.0 };
+        -self.barrier * (nodes + sum(&self.knot_walls.mass, &self.knot_walls.weight))
+    }
+
+    /// Masses at the end, where it is free.
+    pub fn end_mass(&self) -> &[f64] {
+        let masses = &self.knot_walls.mass;
+        &masses[masses.len() - self.graph.nodes()..]
     }
 
     /// `psi' L psi / 2` integrated, without the barrier.
@@ -305,10 +326,10 @@ impl DiscreteAction {
                 change(z, *m, pi[i % pi.len()]);
             }
         };
-        on(&mut self.dual, &self.mass);
-        if let Some(end) = &mut self.end {
-            on(&mut end.dual, &end.mass);
+        if self.node_walls {
+            on(&mut self.dual, &self.mass);
         }
+        on(&mut self.knot_walls.dual, &self.knot_walls.mass);
     }
 
     /// Prepares the derivatives at the path last evaluated.
@@ -325,23 +346,51 @@ impl DiscreteAction {
         }
     }
 
-    /// Derivative in the masses at the knots, up to a constant for each knot.
+    /// Derivative of the objective in the masses at the knots, up to a constant for each knot.
     pub fn gradient(&mut self, gradient: &mut [f64]) {
-        let mut mass: Vec<f64> = self.force.iter().map(|f| -f).collect();
+        self.action_gradient(gradient);
         let pi = self.graph.reference();
-        for (slope, mu) in mass.chunks_exact_mut(pi.len()).zip(self.mass.chunks_exact(pi.len())) {
-            for ((s, m), p) in slope.iter_mut().zip(mu).zip(pi) {
-                *s -= self.barrier * p / m;
+        let (n, walls) = (pi.len(), &self.knot_walls);
+        for (i, (g, m)) in gradient[walls.first..].iter_mut().zip(&walls.mass).enumerate() {
+            *g -= self.barrier * walls.weight[i / n] * pi[i % n] / m;
+        }
+        if let Some(terminal) = &self.terminal {
+            let last = gradient.len() - n;
+            terminal.add_gradient(self.end_mass(), &mut gradient[last..]);
+        }
+    }
+
+    /// Derivative of the action, with the barrier at the Gauss nodes, in the masses at the knots.
+    pub fn action_gradient(&mut self, gradient: &mut [f64]) {
+        let pi = self.graph.reference();
+        let n = pi.len();
+        let barrier = if self.node_walls { self.barrier } else { 0.0 };
+        let masses = self.mass.iter().enumerate();
+        for (slope, (f, (i, m))) in self.slope.iter_mut().zip(self.force.iter().zip(masses)) {
+            *slope = -f - barrier * pi[i % n] / m;
+        }
+        self.to_knots(&self.slope, &self.potential, gradient);
+    }
+
+    /// What drives the potentials at the Gauss nodes: where the barrier holds a node above zero, it acts like a
+    /// force, half of what it does at a knot on either side.
+    pub fn forces(&self) -> Vec<f64> {
+        let pi = self.graph.reference();
+        let n = pi.len();
+        let mut forces = self.force.clone();
+        if self.node_walls {
+            let masses = self.mass.iter().enumerate();
+            forces.iter_mut().zip(masses).for_each(|(f, (i, m))| *f += self.barrier * pi[i % n] / m);
+        } else {
+            for (i, m) in self.knot_walls.mass.iter().enumerate() {
+                let (knot, wall) = (self.knot_walls.first + i, 0.5 * self.barrier * pi[i % n] / m);
+                forces[knot - n] += wall;
+                if let Some(after) = forces.get_mut(knot) {
+                    *after += wall;
+                }
             }
         }
-        self.to_knots(&mass, &self.potential, gradient);
-        if let Some(end) = &self.end {
-            let last = gradient.len() - pi.len();
-            end.terminal.add_gradient(&end.mass, &mut gradient[last..]);
-            for ((g, m), p) in gradient[last..].iter_mut().zip(&end.mass).zip(pi) {
-                *g -= self.barrier * end.weight * p / m;
-            }
-        }
+        forces
     }
 
     /// Product of the Hessian with a change of the masses at the knots, up to a constant for each knot.
@@ -372,14 +421,30 @@ impl DiscreteAction {
             a.copy_from_slice(out);
         }
         self.to_knots(&work.mass, &work.rate, product);
-        if let Some(end) = &self.end {
-            let last = product.len() - n;
-            let (change, product) = (&change[last..], &mut product[last..]);
-            end.terminal.add_hessian_product(&end.mass, change, product);
-            for x in 0..n {
-                product[x] += end.weight * end.dual[x] / end.mass[x] * change[x];
-            }
+        let walls = &self.knot_walls;
+        let changes = change[walls.first..].iter().zip(&mut product[walls.first..]);
+        for (i, ((d, p), (m, z))) in changes.zip(walls.mass.iter().zip(&walls.dual)).enumerate() {
+            *p += walls.weight[i / n] * z / m * d;
         }
+        if let Some(terminal) = &self.terminal {
+            let last = product.len() - n;
+            terminal.add_hessian_product(self.end_mass(), &change[last..], &mut product[last..]);
+        }
+    }
+}
+
+impl KnotWalls {
+    /// At these of the knots, which lie between intervals of the given lengths.
+    fn new(n: usize, knots: std::ops::Range<usize>, lengths: &[f64]) -> Self {
+        let half = |interval: usize| 0.5 * lengths.get(interval).copied().unwrap_or(0.0);
+        let zeros = vec![0.0; n * knots.len()];
+        let weight = knots.clone().map(|k| half(k - 1) + half(k)).collect();
+        Self { first: n * knots.start, mass: zeros.clone(), dual: zeros, weight }
+    }
+
+    fn copy_masses(&mut self, knots: &[f64]) {
+        let count = self.mass.len();
+        self.mass.copy_from_slice(&knots[self.first..][..count]);
     }
 }
 

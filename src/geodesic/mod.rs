@@ -22,8 +22,8 @@
 //! Where an end has empty nodes the distance is finite, and so are the potentials where mass is. At an
 //! empty node the potential is infinite for the means that vanish with one density: mass would enter an
 //! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there. With the arithmetic mean it is
-//! finite, but geodesics may then touch the boundary, and the error estimate is a guess for the potentials of
-//! such ends (not for the distance). Potentials of such ends have mean zero under `pi` over the nodes that hold mass.
+//! finite, and geodesics may stay at the boundary for a while. Potentials of such ends have mean zero under `pi` over
+//! the nodes that hold mass.
 
 mod action;
 mod anderson;
@@ -33,10 +33,12 @@ mod collocation;
 mod convex;
 mod element;
 mod enclosure;
+mod ladder;
 mod mixing;
 mod newton;
 mod path;
 mod preconditioner;
+mod rung;
 mod shooting;
 
 use std::sync::Arc;
@@ -56,7 +58,8 @@ pub struct GeodesicOptions {
     pub mean: Mean,
     /// Relative accuracy wanted in the distance and in the end potentials: in their largest entry, or, where an
     /// end has a node of density below 1e-6, in the norm of the metric there, which counts nodes by their
-    /// mobility. By default 1e-9, and in the second case 1e-4, since potentials are singular at empty nodes.
+    /// mobility. By default 1e-9, and in the second case 1e-4, since potentials are singular at empty nodes; 1e-4
+    /// also where the path between positive ends turns out to touch the boundary, or to come too near to it.
     pub tolerance: Option<f64>,
     /// Iterations (of shooting, and steps of Newton's method) after which the solver gives up and returns
     /// its best path; 1000 by default.
@@ -125,7 +128,11 @@ impl GeodesicOptions {
     /// The accuracy asked for between these ends.
     fn goal(&self, nearly_empty: bool) -> Goal {
         let default = if nearly_empty { SINGULAR_TOLERANCE } else { SMOOTH_TOLERANCE };
-        Goal { tolerance: self.tolerance.unwrap_or(default), max_iterations: self.max_iterations }
+        Goal {
+            tolerance: self.tolerance.unwrap_or(default),
+            singular_tolerance: self.tolerance.unwrap_or(SINGULAR_TOLERANCE),
+            max_iterations: self.max_iterations,
+        }
     }
 }
 
@@ -142,6 +149,8 @@ const SHOOTING_ITERATIONS: usize = 200;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Goal {
     pub tolerance: f64,
+    /// Where the path turns out to touch the boundary.
+    pub singular_tolerance: f64,
     pub max_iterations: usize,
 }
 
@@ -410,7 +419,7 @@ impl Geodesic {
         graph: &Graph,
         mean: Mean,
         [mu0, mu1]: [Vec<f64>; 2],
-        climb: convex::Climb,
+        climb: ladder::Climb,
         reason: &'static str,
     ) -> Self {
         let (mut potential_start, mut potential_end) = (climb.potential_start, climb.potential_end);

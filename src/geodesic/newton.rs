@@ -60,6 +60,12 @@ const NOISE: f64 = 1e-13;
 /// A decrement below this that does not halve in a step is rounding.
 const SETTLED: f64 = 1e-8;
 
+/// So is one below the first of these after so many steps in which neither it halves nor the objective falls by the
+/// given part of what was predicted.
+const NEARLY_SETTLED: f64 = 1e-3;
+const IDLE_STEPS: usize = 4;
+const IDLE_PART: f64 = 0.1;
+
 /// Duals stay within this factor of the central path.
 const DUAL_RANGE: f64 = 1e4;
 
@@ -79,7 +85,7 @@ pub(crate) struct Minimiser<'a> {
     mass_change: Vec<f64>,
     rate_change: Vec<f64>,
     dual_change: Vec<f64>,
-    end_dual_change: Vec<f64>,
+    knot_dual_change: Vec<f64>,
 }
 
 impl<'a> Minimiser<'a> {
@@ -103,7 +109,7 @@ impl<'a> Minimiser<'a> {
             mass_change: vec![0.0; nodes],
             rate_change: vec![0.0; nodes],
             dual_change: vec![0.0; nodes],
-            end_dual_change: Vec::new(),
+            knot_dual_change: Vec::new(),
         }
     }
 
@@ -121,6 +127,7 @@ impl<'a> Minimiser<'a> {
         self.action.barrier = self.options.first_barrier * self.size();
         self.action.central_dual();
         let (mut steps, mut truncated, mut decrement) = (0, 0, 1.0);
+        let (mut least, mut idle) = (f64::INFINITY, 0);
         let stop = loop {
             self.action.linearise();
             if steps == self.options.max_steps {
@@ -149,11 +156,15 @@ impl<'a> Minimiser<'a> {
             };
             let lowest = self.action.barrier <= self.options.last_barrier * self.size();
             // no longer falling although it is small: this is rounding
-            let settled = decrement < SETTLED && decrement > 0.5 * before;
+            let settled = decrement < SETTLED && decrement > 0.5 * before || idle == IDLE_STEPS;
             let done = lowest && solved && (decrement <= self.options.tolerance || settled);
+            let objective = self.objective();
             if !self.search(knots, slope) {
                 break if done { NewtonStop::Converged } else { NewtonStop::Stalled };
             }
+            let falling = objective - self.objective() > -IDLE_PART * slope || decrement < 0.5 * least;
+            idle = if falling || decrement > NEARLY_SETTLED { 0 } else { idle + 1 };
+            least = decrement.min(least);
             if done {
                 self.action.linearise();
                 break NewtonStop::Converged;
@@ -161,6 +172,11 @@ impl<'a> Minimiser<'a> {
         };
         let barrier = self.action.barrier / self.size();
         Ok(NewtonReport { steps, decrement, barrier, stop })
+    }
+
+    /// The action with all that is added to it.
+    fn objective(&self) -> f64 {
+        self.action.action() + self.action.beyond_action()
     }
 
     /// What barrier and decrement are compared with.
@@ -232,23 +248,21 @@ impl<'a> Minimiser<'a> {
         }
         action.at_nodes(&self.step, &mut self.mass_change, &mut self.rate_change);
         let pi = action.graph.reference();
-        for (i, change) in self.dual_change.iter_mut().enumerate() {
-            let (m, z) = (action.mass[i], action.dual[i]);
-            *change = action.barrier * pi[i % pi.len()] / m - z * (1.0 + self.mass_change[i] / m);
+        let (barrier, mut share, mut dual_share) = (action.barrier, 1.0, 1.0);
+        let mut confine =
+            |mass: &[f64], mass_change: &[f64], dual: &[f64], dual_change: &mut Vec<f64>| {
+                dual_change.clear();
+                dual_change.extend((0..mass.len()).map(|i| {
+                    barrier * pi[i % n] / mass[i] - dual[i] * (1.0 + mass_change[i] / mass[i])
+                }));
+                share = f64::min(share, to_wall(mass, mass_change));
+                dual_share = f64::min(dual_share, to_wall(dual, dual_change));
+            };
+        if action.node_walls {
+            confine(&action.mass, &self.mass_change, &action.dual, &mut self.dual_change);
         }
-        let mut share = to_wall(&action.mass, &self.mass_change);
-        let mut dual_share = to_wall(&action.dual, &self.dual_change);
-        self.end_dual_change.clear();
-        if let Some(end) = &action.end {
-            let step = &self.step[self.step.len() - pi.len()..];
-            let kappa = action.barrier;
-            self.end_dual_change.extend(
-                (0..pi.len())
-                    .map(|x| kappa * pi[x] / end.mass[x] - end.dual[x] * (1.0 + step[x] / end.mass[x])),
-            );
-            share = share.min(to_wall(&end.mass, step));
-            dual_share = dual_share.min(to_wall(&end.dual, &self.end_dual_change));
-        }
+        let walls = &action.knot_walls;
+        confine(&walls.mass, &self.step[walls.first..], &walls.dual, &mut self.knot_dual_change);
         let start = action.action() + action.beyond_action();
         let noise = NOISE * start.abs();
         for _ in 0..40 {
@@ -257,10 +271,10 @@ impl<'a> Minimiser<'a> {
             let value = action.evaluate(&self.trial);
             if value.is_some_and(|v| v <= start + 1e-4 * share * slope + noise) {
                 knots.copy_from_slice(&self.trial);
-                axpy(dual_share, &self.dual_change, &mut action.dual);
-                if let Some(end) = &mut action.end {
-                    axpy(dual_share, &self.end_dual_change, &mut end.dual);
+                if action.node_walls {
+                    axpy(dual_share, &self.dual_change, &mut action.dual);
                 }
+                axpy(dual_share, &self.knot_dual_change, &mut action.knot_walls.dual);
                 action.confine_dual(DUAL_RANGE);
                 return true;
             }

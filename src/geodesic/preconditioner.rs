@@ -69,6 +69,75 @@ impl Blocks {
         })
     }
 
+    /// Assembles the Hessian, with its diagonal larger by a share `shift`.
+    fn assemble(&mut self, action: &DiscreteAction, knots: &[f64], shift: f64) {
+        let n = action.graph.nodes();
+        let last = self.spacing.len();
+        for (ground, mu) in self.ground.iter_mut().zip(knots.chunks_exact(n)) {
+            *ground = (0..n).fold(0, |best, x| if mu[x] > mu[best] { x } else { best });
+        }
+        // interval q lies between unknowns q - 1 and q, where there are such
+        let unknowns = self.matrix.blocks();
+        for k in 0..unknowns {
+            self.matrix.diagonal_mut(k).fill(0.0);
+        }
+        for q in 0..last {
+            self.interval(action, q);
+            let h = self.spacing[q];
+            let terms = || {
+                let sides = self.transported.iter().zip(&self.transposed);
+                self.green
+                    .iter()
+                    .zip(&self.rest)
+                    .zip(sides)
+                    .map(|((g, r), (gb, bg))| (g / h, h * r / 4.0, gb, bg))
+            };
+            if q > 0 {
+                for (d, (g, r, gb, bg)) in self.matrix.diagonal_mut(q - 1).iter_mut().zip(terms()) {
+                    *d += g + 0.5 * (gb + bg) + r;
+                }
+            }
+            if q < unknowns {
+                for (d, (g, r, gb, bg)) in self.matrix.diagonal_mut(q).iter_mut().zip(terms()) {
+                    *d += g - 0.5 * (gb + bg) + r;
+                }
+            }
+            if q > 0 && q < unknowns {
+                let upper = self.matrix.upper_mut(q - 1);
+                for (u, (g, r, gb, bg)) in upper.iter_mut().zip(terms()) {
+                    *u = 0.5 * (gb - bg) + r - g;
+                }
+                conserve_mass(upper, n, self.ground[q], self.ground[q + 1]);
+            }
+        }
+        self.add_walls(action);
+        for k in 0..unknowns {
+            self.ground_diagonal(k, n);
+        }
+        for k in 0..unknowns {
+            let diagonal = self.matrix.diagonal_mut(k);
+            for x in 0..n {
+                diagonal[x * n + x] *= 1.0 + shift;
+            }
+        }
+    }
+
+    /// Adds what acts on the masses at the knots themselves: the barrier, and the function of the end.
+    fn add_walls(&mut self, action: &DiscreteAction) {
+        let n = action.graph.nodes();
+        let (walls, unknowns) = (&action.knot_walls, self.matrix.blocks());
+        for (i, (m, z)) in walls.mass.iter().zip(&walls.dual).enumerate() {
+            let (unknown, x) = (walls.first / n - 1 + i / n, i % n);
+            self.matrix.diagonal_mut(unknown)[x * n + x] += walls.weight[i / n] * z / m;
+        }
+        if let Some(terminal) = &action.terminal {
+            let diagonal = self.matrix.diagonal_mut(unknowns - 1);
+            for (x, curvature) in terminal.diagonal(action.end_mass()).into_iter().enumerate() {
+                diagonal[x * n + x] += curvature;
+            }
+        }
+    }
+
     /// Conserves mass in the finished diagonal block of an unknown.
     fn ground_diagonal(&mut self, unknown: usize, n: usize) {
         let ground = self.ground[unknown + 1];
@@ -132,55 +201,13 @@ fn times_transport(
 
 impl Preconditioner for Blocks {
     fn prepare(&mut self, action: &DiscreteAction, knots: &[f64]) -> Result<()> {
-        let n = action.graph.nodes();
-        let last = self.spacing.len();
-        for (ground, mu) in self.ground.iter_mut().zip(knots.chunks_exact(n)) {
-            *ground = (0..n).fold(0, |best, x| if mu[x] > mu[best] { x } else { best });
-        }
-        // interval q lies between unknowns q - 1 and q, where there are such
-        let unknowns = self.matrix.blocks();
-        for k in 0..unknowns {
-            self.matrix.diagonal_mut(k).fill(0.0);
-        }
-        for q in 0..last {
-            self.interval(action, q);
-            let h = self.spacing[q];
-            let terms = || {
-                let sides = self.transported.iter().zip(&self.transposed);
-                self.green
-                    .iter()
-                    .zip(&self.rest)
-                    .zip(sides)
-                    .map(|((g, r), (gb, bg))| (g / h, h * r / 4.0, gb, bg))
-            };
-            if q > 0 {
-                for (d, (g, r, gb, bg)) in self.matrix.diagonal_mut(q - 1).iter_mut().zip(terms()) {
-                    *d += g + 0.5 * (gb + bg) + r;
-                }
-            }
-            if q < unknowns {
-                for (d, (g, r, gb, bg)) in self.matrix.diagonal_mut(q).iter_mut().zip(terms()) {
-                    *d += g - 0.5 * (gb + bg) + r;
-                }
-            }
-            if q > 0 && q < unknowns {
-                let upper = self.matrix.upper_mut(q - 1);
-                for (u, (g, r, gb, bg)) in upper.iter_mut().zip(terms()) {
-                    *u = 0.5 * (gb - bg) + r - g;
-                }
-                conserve_mass(upper, n, self.ground[q], self.ground[q + 1]);
-            }
-            if q > 0 {
-                self.ground_diagonal(q - 1, n);
+        for shift in [0.0, 1e-13, 1e-11, 1e-9] {
+            self.assemble(action, knots, shift);
+            if self.matrix.factorise().is_ok() {
+                return Ok(());
             }
         }
-        if let Some(end) = &action.end {
-            let diagonal = self.matrix.diagonal_mut(unknowns - 1);
-            for (x, curvature) in end.terminal.diagonal(&end.mass).into_iter().enumerate() {
-                diagonal[x * n + x] += curvature + end.weight * end.dual[x] / end.mass[x];
-            }
-            self.ground_diagonal(unknowns - 1, n);
-        }
+        self.assemble(action, knots, 1e-7);
         self.matrix.factorise()
     }
 
@@ -271,7 +298,7 @@ impl Preconditioner for Frozen {
             axpy(1.0, &vector[k * n..(k + 1) * n], &mut here[..n]);
         }
         let potential = &mut self.flux;
-        if action.end.is_some() {
+        if action.terminal.is_some() {
             let last = self.spacing.len() * n;
             potential.copy_from_slice(&self.sums[last - n..]);
             axpy(1.0, &vector[last..], potential);

@@ -1,0 +1,238 @@
+//! A problem minimised on one time mesh after the other, each from the path before, until the tolerance is met.
+
+use super::action::TimeMesh;
+use super::convex::least_density;
+use super::newton::NewtonOptions;
+use super::path::Path;
+use super::rung::{Problem, Rung, COLD_BARRIER, DENSE_AT_NEED, DENSE_AT_ONCE};
+use super::{Goal, Termination};
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+
+/// Newton steps after which a rung is left as it is: coarse meshes may not be able to follow the path.
+const STEPS_PER_RUNG: usize = 100;
+
+/// Barrier to start the first rung from, in units of the action, where there is a path to start from.
+const WARM_BARRIER: f64 = 1e-3;
+
+/// Barriers that are low enough for the first linear mesh and for the later ones.
+const FIRST_RUNG_BARRIER: f64 = 1e-5;
+const LATER_RUNG_BARRIER: f64 = 1e-6;
+
+/// What the root of the barrier may be of the tolerance, and of the last difference between rungs.
+const BARRIER_PART: f64 = 0.003;
+
+/// The lowest barrier: below, rounding makes the masses at empty nodes.
+const LEAST_BARRIER: f64 = 1e-14;
+
+/// Memory that a rung of the ladder may take, in bytes.
+const MEMORY: usize = 4 << 30;
+
+/// Rungs without a better estimate after which a ladder is given up: smooth ones are at their rounding then, linear
+/// ones may take a few until they contract.
+const FRUITLESS_SMOOTH: usize = 2;
+const FRUITLESS_LINEAR: usize = 4;
+
+/// What a ladder found.
+pub(crate) struct Climb {
+    pub path: Path,
+    /// Masses at the end.
+    pub end: Vec<f64>,
+    pub potential_start: Vec<f64>,
+    pub potential_end: Vec<f64>,
+    pub distance: f64,
+    pub iterations: usize,
+    /// Last Newton decrement.
+    pub residual: f64,
+    pub error_estimate: f64,
+    pub path_error_estimate: f64,
+    pub termination: Termination,
+}
+
+/// A problem with the meshes on which it is minimised.
+pub(super) struct Ladder<'a> {
+    problem: Problem<'a>,
+    goal: Goal,
+    /// The least size of the action that barrier and decrement are compared with.
+    least_action: f64,
+    /// Whether the Hessian is factorised in dense blocks.
+    dense: bool,
+    /// What was tried so far, and the Newton steps that it took.
+    rungs: Vec<Rung>,
+    steps: usize,
+}
+
+impl<'a> Ladder<'a> {
+    /// For an action of at least this size; zero between given ends, where there is no other scale.
+    pub fn new(problem: Problem<'a>, goal: Goal, least_action: f64) -> Self {
+        let dense_up_to = if problem.singular { DENSE_AT_NEED } else { DENSE_AT_ONCE };
+        let dense = problem.graph.nodes() <= dense_up_to;
+        Self { problem, goal, least_action, dense, rungs: Vec::new(), steps: 0 }
+    }
+
+    /// Climbs the given meshes (elements and degree of each) to where the tolerance is met.
+    ///
+    /// # Errors
+    /// Memory, and [`Error::Singular`] when not even the first rung can be minimised.
+    pub fn climb(mut self, meshes: &[(usize, usize)], guess: Option<&Path>) -> Result<Climb> {
+        let limit = if self.problem.singular { FRUITLESS_LINEAR } else { FRUITLESS_SMOOTH };
+        let (mut least, mut fruitless) = (f64::INFINITY, 0);
+        let mut termination = Termination::Resolution;
+        for &(elements, degree) in meshes {
+            let mesh = graded_mesh(elements, degree, self.problem.singular);
+            if !self.rungs.is_empty() && self.memory(mesh.intervals())? > MEMORY {
+                break;
+            }
+            let start = self.rungs.last().map(|rung| rung.path.clone()).or(guess.cloned());
+            let mut rung = match self.minimise(mesh.clone(), degree, start.as_ref()) {
+                // what the earlier rungs found is not lost
+                Err(Error::Singular { .. }) if !self.rungs.is_empty() => break,
+                other => other?,
+            };
+            let mut spent = self.steps >= self.goal.max_iterations;
+            if rung.lost() && start.is_some() && !spent && self.problem.singular {
+                // what is empty on this mesh may be too different from what was on the last
+                rung = self.minimise(mesh, degree, None)?;
+                spent = self.steps >= self.goal.max_iterations;
+            }
+            if rung.lost() && self.rungs.last().is_some_and(|before| !before.lost()) {
+                // not a minimiser, so that it says nothing about the rung before
+                termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
+                break;
+            }
+            fruitless = if rung.estimate < least { 0 } else { fruitless + 1 };
+            least = rung.estimate.min(least);
+            self.rungs.push(rung);
+            if least <= self.goal.tolerance {
+                termination = Termination::Converged;
+                break;
+            }
+            if spent {
+                termination = Termination::IterationLimit;
+                break;
+            }
+            if fruitless == limit {
+                termination = Termination::Stalled;
+                break;
+            }
+        }
+        self.finish(termination)
+    }
+
+    /// The next rung, from the path `start` or from one that is safe.
+    fn minimise(&mut self, mesh: TimeMesh, degree: usize, start: Option<&Path>) -> Result<Rung> {
+        let Problem { graph, ends, terminal, singular, .. } = self.problem;
+        let before = self.rungs.last();
+        let end = before.map_or_else(|| ends[1].to_vec(), |rung| rung.end.clone());
+        let difference = self.rungs.iter().map(|rung| rung.difference).fold(f64::INFINITY, f64::min);
+        let lowest = [ends[0], &end].map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
+        let least_barrier = if singular {
+            // it moves potentials by a multiple of its root
+            (BARRIER_PART * self.goal.tolerance).powi(2).max(LEAST_BARRIER)
+        } else {
+            // it moves them by kappa pi/mu per unit of time
+            1e-3 * self.goal.tolerance * lowest
+        };
+        let last_barrier = match before {
+            None if degree == 1 => least_barrier.max(FIRST_RUNG_BARRIER),
+            Some(_) if singular => {
+                least_barrier.max((BARRIER_PART * difference).powi(2).min(LATER_RUNG_BARRIER))
+            }
+            _ => least_barrier,
+        };
+        let first_barrier = match before {
+            Some(rung) => rung.report.barrier,
+            None if terminal.is_some() => COLD_BARRIER,
+            None => WARM_BARRIER,
+        };
+        let large = graph.nodes() > DENSE_AT_NEED;
+        let options = NewtonOptions {
+            tolerance: match terminal {
+                None => (1e-4 * difference).clamp(2e-13, 1e-4),
+                // a long step weighs the end so much that its potential needs a far better minimiser
+                Some(_) => (1e-5 * difference).clamp(1e-13, 1e-6),
+            },
+            least_action: self.least_action,
+            first_barrier: first_barrier.max(last_barrier),
+            last_barrier,
+            max_steps: (self.goal.max_iterations - self.steps).min(STEPS_PER_RUNG),
+            // beyond this dense blocks are cheaper, where they are affordable
+            max_products: if large { 2000 } else { 200 },
+            max_truncated: if large || terminal.is_some() { usize::MAX } else { 3 },
+        };
+        let problem = Problem { ends: [ends[0], &end], ..self.problem };
+        let mut rung = problem.minimise(mesh, start, &options, &mut self.dense)?;
+        self.steps += rung.report.steps;
+        let end = rung.end.clone();
+        rung.compare(&Problem { ends: [ends[0], &end], ..self.problem }, before);
+        Ok(rung)
+    }
+
+    /// Bytes that the minimisation on so many intervals takes.
+    fn memory(&self, intervals: usize) -> Result<usize> {
+        let graph = self.problem.graph;
+        let (n, m) = (graph.nodes(), graph.edges());
+        let factor = graph.laplacian_pattern()?.factor_entries();
+        let node = 8 * (20 * n + 4 * m + factor + m + n);
+        let blocks = if self.dense { 16 * n * n } else { 0 };
+        Ok(intervals.saturating_mul(node + blocks))
+    }
+
+    /// The rung with the least estimate, the later of equal ones.
+    fn finish(self, termination: Termination) -> Result<Climb> {
+        let best =
+            self.rungs.into_iter().reduce(
+                |best, rung| {
+                    if rung.estimate <= best.estimate {
+                        rung
+                    } else {
+                        best
+                    }
+                },
+            );
+        let Some(rung) = best else {
+            return Err(Error::invalid("max_iterations", "no iteration was allowed"));
+        };
+        let [mut potential_start, mut potential_end] = rung.best_potentials;
+        let graph = self.problem.graph;
+        centre_where_mass_is(graph, self.problem.ends[0], &mut potential_start);
+        centre_where_mass_is(graph, &rung.end, &mut potential_end);
+        Ok(Climb {
+            path: rung.path,
+            end: rung.end,
+            potential_start,
+            potential_end,
+            distance: rung.best_distance,
+            iterations: self.steps,
+            residual: rung.report.decrement,
+            error_estimate: rung.estimate,
+            path_error_estimate: rung.estimate.sqrt(),
+            termination,
+        })
+    }
+}
+
+/// `elements` elements of this degree, shorter towards the ends: by `u^2 (3 - 2u)` in general, and by
+/// `u^3 (10 - 15 u + 6 u^2)` where paths are singular at their ends.
+fn graded_mesh(elements: usize, degree: usize, singular: bool) -> TimeMesh {
+    let graded = |k: usize| {
+        let u = k as f64 / elements as f64;
+        match singular {
+            true => u * u * u * (10.0 - 15.0 * u + 6.0 * u * u),
+            false => u * u * (3.0 - 2.0 * u),
+        }
+    };
+    TimeMesh::new((0..=elements).map(graded).collect(), &vec![degree; elements])
+}
+
+/// Subtracts the mean under `pi` over the nodes that hold mass.
+fn centre_where_mass_is(graph: &Graph, mu: &[f64], potential: &mut [f64]) {
+    let (mut total, mut sum) = (0.0, 0.0);
+    for ((v, p), m) in potential.iter().zip(graph.reference()).zip(mu) {
+        if *m > 0.0 {
+            total += p;
+            sum += p * v;
+        }
+    }
+    potential.iter_mut().for_each(|v| *v -= sum / total);
+}

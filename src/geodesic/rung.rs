@@ -1,0 +1,306 @@
+//! One minimisation of a ladder, and what two successive ones say about the error.
+//!
+//! # The error estimate
+//!
+//! Successive rungs differ by `d_k`, relatively, in the distance and in both end potentials. Smooth
+//! ladders contract ever faster, so what is left after rung `k` is below `d_k (d_k/d_{k-1})`, up to a
+//! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
+//! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
+//! estimate is what they moved by, but not less than a quarter of `d_k`. The first comparison alone is trusted to be
+//! worth `d_k`.
+//!
+//! # End potentials
+//!
+//! `psi(1)` is the derivative of the discrete action in the masses at the last knot, `-psi(0)` in those
+//! at the first. Both are exact derivatives of what was minimised (and as accurate as the distance), which
+//! the multiplier of the last interval is not.
+
+use std::sync::Arc;
+
+use super::action::{DiscreteAction, Terminal, TimeMesh};
+use super::convex::nearly_empty;
+use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
+use super::path::{start_potential, Path};
+use super::preconditioner::{Blocks, Frozen, Preconditioner};
+use crate::error::Result;
+use crate::graph::{Graph, Mean};
+use crate::linalg::vector::{distance_1, distance_max, max_abs};
+
+/// Graphs up to this size have their Hessian factorised in dense blocks at once; of those up to the second
+/// size, when conjugate gradients with the frozen mobilities fail, or an end is nearly empty somewhere.
+pub(super) const DENSE_AT_ONCE: usize = 64;
+pub(super) const DENSE_AT_NEED: usize = 400;
+
+/// Barrier to start from where there is no path to start from, in units of the action. Where a share of the safe
+/// path is mixed into one, the barrier is at least this share.
+pub(super) const COLD_BARRIER: f64 = 1.0;
+
+/// What rounding in the factorisations leaves uncertain.
+const ROUNDING: f64 = 5e-12;
+
+/// A relative Newton decrement above this, where the minimisation stopped early, is far from the minimiser.
+const LOST: f64 = 1e-3;
+
+/// A linear ladder that contracts faster than this is near its second order, a quarter.
+const SECOND_ORDER: f64 = 0.4;
+
+/// One that contracts faster than this shows its second order cleanly.
+const CLEAN_ORDER: f64 = 0.28;
+
+/// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
+const SMOOTH_SAFETY: f64 = 10.0;
+
+/// Paths that touch the boundary have kinks, and move irregularly between rungs: by so much more.
+const KINKS: f64 = 4.0;
+
+/// What is minimised: the action between two ends, or with a terminal function of the second.
+#[derive(Clone, Copy)]
+pub(super) struct Problem<'a> {
+    pub graph: &'a Graph,
+    pub mean: Mean,
+    pub ends: [&'a [f64]; 2],
+    pub terminal: Option<&'a Arc<dyn Terminal>>,
+    /// Whether the path is expected to be singular, and is sought among piecewise linear ones.
+    pub singular: bool,
+}
+
+/// One minimisation.
+pub(super) struct Rung {
+    pub path: Path,
+    /// Masses at the end.
+    pub end: Vec<f64>,
+    pub distance: f64,
+    /// Extrapolated, where the ladder is linear.
+    pub best_distance: f64,
+    pub best_potentials: [Vec<f64>; 2],
+    pub report: NewtonReport,
+    pub difference: f64,
+    pub estimate: f64,
+    potentials: [Vec<f64>; 2],
+    extrapolated: bool,
+}
+
+impl Problem<'_> {
+    /// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when
+    /// conjugate gradients fail.
+    pub fn minimise(
+        &self,
+        mesh: TimeMesh,
+        guess: Option<&Path>,
+        options: &NewtonOptions,
+        dense: &mut bool,
+    ) -> Result<Rung> {
+        let Problem { graph, mean, ends, terminal, .. } = *self;
+        let mut action = DiscreteAction::new(graph, mean, mesh)?;
+        if let Some(terminal) = terminal {
+            action = action.with_terminal(terminal.clone());
+        }
+        let (mut knots, share) = first_knots(&mut action, ends, guess);
+        let options = &NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
+        let first = knots.clone();
+        let mut report = {
+            let mut preconditioner: Box<dyn Preconditioner> =
+                if *dense { Box::new(Blocks::new(&action)?) } else { Box::new(Frozen::new(&action)?) };
+            Minimiser::new(&mut action, preconditioner.as_mut(), *options).run(&mut knots)?
+        };
+        if report.stop == NewtonStop::Stalled && !*dense && graph.nodes() <= DENSE_AT_NEED {
+            *dense = true;
+            knots.copy_from_slice(&first);
+            let mut blocks = Blocks::new(&action)?;
+            let wasted = report.steps;
+            let rest = NewtonOptions { max_steps: options.max_steps.saturating_sub(wasted), ..*options };
+            report = Minimiser::new(&mut action, &mut blocks, rest).run(&mut knots)?;
+            report.steps += wasted;
+        }
+        let potentials = end_potentials(&mut action);
+        let distance = (2.0 * action.action()).sqrt();
+        Ok(Rung {
+            path: path_of(&action, &knots),
+            end: knots[knots.len() - graph.nodes()..].to_vec(),
+            distance,
+            best_distance: distance,
+            best_potentials: potentials.clone(),
+            potentials,
+            extrapolated: false,
+            report,
+            difference: f64::INFINITY,
+            estimate: f64::INFINITY,
+        })
+    }
+}
+
+impl Rung {
+    /// Extrapolates and estimates the error, with the rung before.
+    pub fn compare(&mut self, problem: &Problem, before: Option<&Rung>) {
+        let &Problem { graph, mean, ends, singular, .. } = problem;
+        let Some(before) = before else { return };
+        let apart = |distances: [f64; 2], potentials: [&[Vec<f64>; 2]; 2]| -> f64 {
+            let potential = |end: usize| {
+                let (new, old) = (&potentials[0][end], &potentials[1][end]);
+                if nearly_empty(graph, ends[end]) {
+                    metric_difference(graph, mean, ends[end], new, old) / self.distance
+                } else {
+                    largest_difference(graph, new, old)
+                }
+            };
+            let moved = distance_1(&self.end, &before.end) / distance_1(&self.end, ends[0]);
+            let distance = (distances[0] - distances[1]).abs() / self.distance;
+            // where the end is free nobody asks for the potential at the start
+            let start = if problem.terminal.is_some() { 0.0 } else { potential(0) };
+            distance.max(start).max(potential(1)).max(moved)
+        };
+        let difference = apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
+        let contraction =
+            if before.difference.is_finite() { difference / before.difference } else { 1.0 };
+        // between rungs paths with kinks, which touch the boundary, move irregularly
+        let kinks = if mean.vanishes() { 1.0 } else { KINKS };
+        let left = if !singular {
+            (SMOOTH_SAFETY * contraction).min(1.0) * difference
+        } else if contraction > SECOND_ORDER {
+            // what a geometric series leaves
+            let contraction = contraction.min(0.9);
+            kinks * difference * (contraction / (1.0 - contraction)).max(1.0)
+        } else {
+            let extrapolate = |new: f64, old: f64| new + (new - old) / 3.0;
+            let distance = extrapolate(self.distance, before.distance);
+            let potentials = [0, 1].map(|end: usize| -> Vec<f64> {
+                let pairs = self.potentials[end].iter().zip(&before.potentials[end]);
+                pairs.map(|(new, old)| extrapolate(*new, *old)).collect()
+            });
+            let settled =
+                apart([distance, before.best_distance], [&potentials, &before.best_potentials]);
+            self.best_distance = distance;
+            self.best_potentials = potentials;
+            self.extrapolated = true;
+            match (before.extrapolated, contraction < CLEAN_ORDER) {
+                // at the second order proper, a quarter, extrapolation has taken nearly all of it
+                (true, true) => (kinks * settled).max(0.25 * difference),
+                (true, false) => kinks * settled.max(difference),
+                // the first sign of second order may be an accident
+                (false, _) => 3.0 * kinks * difference,
+            }
+        };
+        self.difference = difference;
+        self.estimate = left + self.report.decrement + self.barrier_error(singular) + ROUNDING;
+    }
+
+    /// What the barrier that is left does to the potentials: where a mass vanishes for a while, conservation of
+    /// `mu'^2/(2 theta) + kappa pi ln mu` in time leaves a rate, and with it a difference of potentials, of the
+    /// order of the barrier's root.
+    fn barrier_error(&self, singular: bool) -> f64 {
+        let barrier = self.report.barrier;
+        if singular {
+            3.0 * barrier.sqrt()
+        } else {
+            barrier
+        }
+    }
+
+    /// Whether the minimisation ended far from the minimiser.
+    pub fn lost(&self) -> bool {
+        self.report.stop != NewtonStop::Converged && self.report.decrement > LOST
+    }
+}
+
+/// Masses at the knots to start from, positive at the Gauss nodes: the guess, shifted to meet the ends, with
+/// as little as possible of a safe path mixed in; and the share of that.
+fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> (Vec<f64>, f64) {
+    let times = action.mesh.knots();
+    let graph = action.graph.clone();
+    let pi = graph.reference();
+    // a straight line, mixed with the reference in the middle
+    let safe: Vec<f64> = times
+        .iter()
+        .flat_map(|&t| {
+            let share = 1.2 * t * (1.0 - t);
+            let line = ends[0].iter().zip(ends[1]).map(move |(a, b)| (1.0 - t) * a + t * b);
+            line.zip(pi).map(move |(m, p)| (1.0 - share) * m + share * p)
+        })
+        .collect();
+    let Some(guess) = guess else { return (safe, COLD_BARRIER) };
+    let (old0, old1) = (guess.mass(0.0), guess.mass(1.0));
+    let shifted: Vec<f64> = times
+        .iter()
+        .flat_map(|&t| {
+            let mut mu = guess.mass(t);
+            for x in 0..mu.len() {
+                mu[x] += (1.0 - t) * (ends[0][x] - old0[x]) + t * (ends[1][x] - old1[x]);
+            }
+            let total: f64 = mu.iter().sum();
+            mu.iter_mut().for_each(|m| *m /= total);
+            mu
+        })
+        .collect();
+    for share in [1e-9, 1e-6, 1e-4, 1e-2, 0.1, 0.5] {
+        let knots: Vec<f64> =
+            shifted.iter().zip(&safe).map(|(m, s)| (1.0 - share) * m + share * s).collect();
+        if action.evaluate(&knots).is_some() {
+            return (knots, share);
+        }
+    }
+    (safe, COLD_BARRIER)
+}
+
+/// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot. The barrier's
+/// part stays in: where a node is empty for a while it is the multiplier of that constraint.
+fn end_potentials(action: &mut DiscreteAction) -> [Vec<f64>; 2] {
+    let n = action.graph.nodes();
+    let mut gradient = vec![0.0; action.mass.len() + n];
+    action.action_gradient(&mut gradient);
+    let start = gradient[..n].iter().map(|g| -g).collect();
+    let end = gradient[gradient.len() - n..].to_vec();
+    [start, end]
+}
+
+/// The path with potentials, for the masses at these knots.
+fn path_of(action: &DiscreteAction, knots: &[f64]) -> Path {
+    let n = action.graph.nodes();
+    let mut values = Vec::with_capacity(2 * action.mass.len());
+    let mut forces = action.forces();
+    for (q, psi) in action.potential.chunks_exact(n).enumerate() {
+        let mut psi = psi.to_vec();
+        action.graph.centre(&mut psi);
+        action.graph.centre(&mut forces[q * n..(q + 1) * n]);
+        values.extend_from_slice(&psi);
+        values.extend_from_slice(&action.mass[q * n..(q + 1) * n]);
+    }
+    let mut starts = Vec::new();
+    let mut rules = Vec::new();
+    for piece in action.mesh.pieces() {
+        let (first, last) = (piece.first, piece.first + piece.element.degree());
+        let rule: &Arc<_> = &piece.element.rule;
+        let mut psi = vec![0.0; n];
+        let blocks = &values[2 * n * first..2 * n * last];
+        start_potential(rule, piece.length, blocks, &forces[n * first..n * last], &mut psi);
+        starts.extend_from_slice(&psi);
+        starts.extend_from_slice(&knots[n * first..n * (first + 1)]);
+        rules.push(rule.clone());
+    }
+    Path::new(n, action.mesh.breaks.clone(), rules, starts, values)
+}
+
+/// Largest difference of two potentials of mean zero, relative to the largest entry.
+fn largest_difference(graph: &Graph, a: &[f64], b: &[f64]) -> f64 {
+    let centred = |v: &[f64]| {
+        let mut v = v.to_vec();
+        graph.centre(&mut v);
+        v
+    };
+    let (a, b) = (centred(a), centred(b));
+    distance_max(&a, &b) / max_abs(&a).max(f64::MIN_POSITIVE)
+}
+
+/// Norm of the difference of two potentials in the metric at `mu`, which may have empty nodes:
+/// `sqrt(sum_e c_e theta_e (d_x - d_y)^2)`.
+fn metric_difference(graph: &Graph, mean: Mean, mu: &[f64], a: &[f64], b: &[f64]) -> f64 {
+    let pi = graph.reference();
+    let mut square = 0.0;
+    graph.each_edge(|e, x, y| {
+        let theta = mean.value(mu[x] / pi[x], mu[y] / pi[y]);
+        if theta > 0.0 {
+            let difference = (a[x] - b[x]) - (a[y] - b[y]);
+            square += graph.conductance()[e] * theta * difference * difference;
+        }
+    });
+    square.sqrt()
+}
