@@ -31,7 +31,7 @@ const MEMORY: usize = 4 << 30;
 /// Rungs without a better estimate after which a ladder is given up: smooth ones are at their rounding then, linear
 /// ones may take a few until they contract.
 const FRUITLESS_SMOOTH: usize = 2;
-const FRUITLESS_LINEAR: usize = 4;
+const FRUITLESS_LINEAR: usize = 3;
 
 /// What a ladder found.
 pub(crate) struct Climb {
@@ -91,8 +91,12 @@ impl<'a> Ladder<'a> {
             };
             let mut spent = self.steps >= self.goal.max_iterations;
             if rung.lost() && start.is_some() && !spent && self.problem.singular {
-                // what is empty on this mesh may be too different from what was on the last
-                rung = self.minimise(mesh, degree, None)?;
+                // what is empty on this mesh may be too different from what was on the last; where rounding
+                // rules, the second attempt may take for a minimum what the first was already below
+                let again = self.minimise(mesh, degree, None)?;
+                if again.distance < rung.distance {
+                    rung = again;
+                }
                 spent = self.steps >= self.goal.max_iterations;
             }
             if rung.lost() && self.rungs.last().is_some_and(|before| !before.lost()) {
