@@ -62,6 +62,13 @@ struct Options {
     plot: Option<PathBuf>,
 }
 
+impl Options {
+    /// Whether the term of this name is learned.
+    fn has(&self, term: &str) -> bool {
+        self.fit.terms.iter().any(|t| t.name() == term)
+    }
+}
+
 /// A fit and the number of pairs that had to be left out.
 struct Result {
     fitted: FittedEnergy,
@@ -142,11 +149,17 @@ fn refuse_to_overwrite(plot: &Path, inputs: &[PathBuf]) -> Outcome<()> {
 }
 
 fn parse_terms(list: &str) -> Outcome<Vec<Term>> {
-    let choices = Term::ALL.map(|term| (term.name(), term));
-    let mut terms = Vec::new();
+    let mut terms: Vec<Term> = Vec::new();
     for name in list.split(',') {
-        let term = arguments::choose("--terms", name.trim(), &choices)?;
-        if terms.contains(&term) {
+        let term = match name.trim() {
+            "potential" => Term::potential(),
+            "entropy" => Term::entropy(),
+            other => {
+                let message = format!("--terms: {other:?} is not one of potential, entropy");
+                return Err(Failure::usage(message));
+            }
+        };
+        if terms.iter().any(|t| t.name() == term.name()) {
             return Err(Failure::usage(format!("--terms: {name} is named twice")));
         }
         terms.push(term);
@@ -220,11 +233,11 @@ fn to_json(nodes: &[String], result: &Result) -> String {
 fn to_table(nodes: &[String], result: &Result, options: &Options) -> String {
     let fitted = &result.fitted;
     let mut text = String::new();
-    if options.fit.terms.contains(&Term::Potential) {
+    if options.has("potential") {
         text += &potential_table(nodes, fitted.potential());
         text += "\nMass flows towards low potential.\n";
     }
-    if options.fit.terms.contains(&Term::Entropy) {
+    if options.has("entropy") {
         text += &format!(
             "Entropy coefficient: {} ({})\n",
             text::number(fitted.entropy(), 6),
@@ -246,7 +259,7 @@ fn to_table(nodes: &[String], result: &Result, options: &Options) -> String {
 /// Says so when there are hardly more data than coefficients.
 fn caution(nodes: usize, pairs: usize, terms: &[Term]) -> String {
     let coefficients: usize =
-        terms.iter().map(|term| if *term == Term::Potential { nodes - 1 } else { 1 }).sum();
+        terms.iter().map(|term| if term.name() == "potential" { nodes - 1 } else { 1 }).sum();
     let numbers = pairs * (nodes - 1);
     if numbers >= 3 * coefficients {
         return String::new();
@@ -333,6 +346,6 @@ fn predict_all(snapshots: &Snapshots, fitted: &FittedEnergy) -> Vec<Vec<f64>> {
 
 /// The masses at the second time, when `start` are those at the first.
 fn flow(start: &[f64], times: &[f64], fitted: &FittedEnergy) -> jkoflow::Result<Vec<f64>> {
-    let flow = fitted.energy().flow(start, times, &FlowOptions::default())?;
+    let flow = fitted.energy()?.flow(start, times, &FlowOptions::default())?;
     Ok(flow.masses()[1].clone())
 }

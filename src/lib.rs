@@ -37,9 +37,9 @@ pub mod graph;
 pub mod linalg;
 mod parallel;
 
-pub use energy::{FreeEnergy, Interaction, InternalEnergy};
+pub use energy::{DensityFunction, FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
-pub use fit::{Fit, FitOptions, FittedEnergy, Loss, Ridge, Term};
+pub use fit::{Baselines, Fit, FitOptions, FittedEnergy, Loss, Model, Ridge, Term, Zeros};
 pub use flow::{Flow, FlowOptions, JkoStep};
 pub use geodesic::{
     BoundOptions, Bounds, Geodesic, GeodesicOptions, GeodesicSolver, Method, Termination,

@@ -250,7 +250,8 @@ fn quickstart_agrees_with_rust() {
     let mut fit = Fit::new(&graph, FitOptions::default()).expect("fit");
     fit.add_trajectory(&times, flow.masses(), 1).expect("trajectory");
     let learned = fit.solve(&Ridge::default()).expect("solution");
-    let replay = learned.energy().flow(&mu0, &times, &FlowOptions::default()).expect("flow");
+    let replay =
+        learned.energy().expect("an energy").flow(&mu0, &times, &FlowOptions::default()).expect("flow");
     let last = flow.masses().last().expect("snapshots");
     let distance = graph.geodesic(&mu0, last, &GeodesicOptions::default()).expect("geodesic").distance();
     let miss = last.iter().zip(replay.masses().last().expect("snapshots"));

@@ -32,16 +32,21 @@ fn learn(graph: &Graph, times: &[f64], trajectories: &[Vec<Vec<f64>>], loss: Los
     fit.solve(&Ridge::default()).expect("determined")
 }
 
-#[test]
-fn reference_snapshots() {
-    let problem = &data("fits.json")[0];
+/// The graph of a reference problem and its trajectories.
+fn snapshots_of(problem: &serde_json::Value) -> (Graph, Vec<Vec<Vec<f64>>>) {
     assert_eq!(problem["reference"], "degree");
     let nodes = problem["nodes"].as_u64().expect("a number") as usize;
     let graph =
         Graph::from_weights(nodes, &edges(problem, "weights"), Reference::Degree, Duplicates::Refuse)
             .expect("a graph");
-    let trajectories: Vec<Vec<Vec<f64>>> =
-        problem["trajectories"].as_array().expect("trajectories").iter().map(rows).collect();
+    let trajectories = problem["trajectories"].as_array().expect("trajectories");
+    (graph, trajectories.iter().map(rows).collect())
+}
+
+#[test]
+fn reference_snapshots() {
+    let problem = &data("fits.json")[0];
+    let (graph, trajectories) = snapshots_of(problem);
     let (times, truth) = (numbers(problem, "times"), numbers(problem, "potential"));
     let beta = problem["beta"].as_f64().expect("beta");
 
@@ -54,6 +59,29 @@ fn reference_snapshots() {
     let error = relative_error(&graph, backward.potential(), &truth);
     assert!(error < 2.3e-2 && error > 1e-3, "{error}");
     assert!((backward.entropy() - beta).abs() < 4e-3);
+}
+
+/// A potential, an entropy and an interaction by hops from the snapshots of an exact flow.
+#[test]
+fn reference_snapshots_with_an_interaction() {
+    let problem = &data("fits.json")[1];
+    let (graph, trajectories) = snapshots_of(problem);
+    let (times, truth) = (numbers(problem, "times"), numbers(problem, "potential"));
+    let terms = [Term::potential(), Term::entropy(), Term::interaction_by_hops(3)];
+    let mut fit = Fit::new(&graph, FitOptions::default().with_terms(&terms)).expect("good options");
+    for snapshots in &trajectories {
+        fit.add_trajectory(&times, snapshots, 2).expect("geodesics");
+    }
+    let learned = fit.solve(&Ridge::default()).expect("determined");
+    assert!(relative_error(&graph, learned.potential(), &truth) < 4e-3);
+    let beta = problem["beta"].as_f64().expect("beta");
+    assert!((learned.entropy() - beta).abs() < 1e-3, "beta {}", learned.entropy());
+    for (found, true_) in
+        learned.coefficients("interaction_by_hops").iter().zip(numbers(problem, "interaction_by_hops"))
+    {
+        assert!((found / true_ - 1.0).abs() < 0.02, "{found} for {true_}");
+    }
+    assert!(learned.unidentified().is_empty());
 }
 
 /// On exact flows the symmetric loss is biased to second order in the time step, the others to first.
@@ -149,11 +177,12 @@ fn refusals_leave_the_fit_as_it_was() {
     refused(fit.add_pair(&good, 0.0, 1.0), "tau[0]: 0");
     refused(fit.add_pair(&good, 0.1, f64::NAN), "weight[0]: NaN");
     let entropy_only =
-        Fit::new(&graph, FitOptions::default().with_terms(&[Term::Entropy])).expect("good");
+        Fit::new(&graph, FitOptions::default().with_terms(&[Term::entropy()])).expect("good");
     refused(fit.merge(&entropy_only), "differ");
     assert!(fit.solve(&Ridge::on_potential(-1.0)).is_err());
     assert!(Fit::new(&graph, FitOptions::default().with_terms(&[])).is_err());
-    assert!(Fit::new(&graph, FitOptions::default().with_terms(&[Term::Entropy; 2])).is_err());
+    let twice = [Term::entropy(), Term::entropy()];
+    assert!(Fit::new(&graph, FitOptions::default().with_terms(&twice)).is_err());
 
     let after = fit.solve(&Ridge::default()).expect("determined");
     assert_eq!(after.potential(), before.potential());

@@ -40,6 +40,13 @@ pub struct Learned<'a> {
     pub from_first: &'a [Vec<f64>],
 }
 
+impl Learned<'_> {
+    /// Whether the term of this name was learned.
+    fn has(&self, term: &str) -> bool {
+        self.terms.iter().any(|t| t.name() == term)
+    }
+}
+
 pub fn draw(learned: &Learned) -> String {
     let rows = bar_rows(learned.potential);
     let labels = rows.iter().flatten().map(|&node| text_width(&label(learned, node), 11.0));
@@ -223,13 +230,13 @@ fn most_moving(snapshots: &Snapshots) -> Vec<usize> {
 }
 
 fn caption(learned: &Learned) -> String {
-    let potential = match learned.terms.contains(&Term::Potential) {
+    let potential = match learned.has("potential") {
         true => "Mass flows towards low potential: from the orange nodes to the blue ones.",
         false => "No potential was learned.",
     };
     let beta = number(learned.entropy, 3);
     let entropy = match learned.entropy {
-        _ if !learned.terms.contains(&Term::Entropy) => "No entropy was learned.".into(),
+        _ if !learned.has("entropy") => "No entropy was learned.".into(),
         b if b > 0.0 => format!("The entropy coefficient is {beta}: above zero, so mass also spreads out along the edges."),
         b if b < 0.0 => format!("The entropy coefficient is {beta}: below zero, so mass also gathers instead of spreading out."),
         _ => "The entropy coefficient is 0: nothing spreads the mass.".into(),

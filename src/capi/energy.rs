@@ -174,7 +174,7 @@ pub unsafe extern "C" fn jko_energy_add_internal(
     parameter: f64,
 ) -> jko_status {
     guard(|| {
-        let internal = input::choice("kind", kind, &[InternalEnergy::Power(parameter)])?;
+        let internal = input::choice("kind", kind, &[InternalEnergy::Power as fn(f64) -> _])?(parameter);
         // SAFETY: the contract of the module.
         unsafe { change(energy, |energy| Ok(energy.with_internal(coefficient, internal)?)) }
     })

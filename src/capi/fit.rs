@@ -80,14 +80,14 @@ unsafe fn fit_options(options: *const jko_fit_options) -> Result<FitOptions, Fai
     // SAFETY: the same promise.
     let options = unsafe { input::options(options)? };
     input::reserved_zero("options.reserved", options.reserved)?;
-    let known = [(JKO_TERM_POTENTIAL, Term::Potential), (JKO_TERM_ENTROPY, Term::Entropy)];
+    let known = [(JKO_TERM_POTENTIAL, Term::potential()), (JKO_TERM_ENTROPY, Term::entropy())];
     let rest = known.iter().fold(options.terms, |rest, (bit, _)| rest & !bit);
     if rest != 0 {
         let message = format!("options.terms: {} is no sum of JKO_TERM_ constants", options.terms);
         return Err(Failure::new(JKO_STATUS_INVALID_ARGUMENT, message));
     }
     let terms: Vec<Term> =
-        known.iter().filter(|(bit, _)| options.terms & bit != 0).map(|&(_, term)| term).collect();
+        known.into_iter().filter(|(bit, _)| options.terms & bit != 0).map(|(_, term)| term).collect();
     let geodesic = solver_options(options.mean, options.tolerance, options.max_iterations)?;
     Ok(FitOptions::default()
         .with_terms(&terms)
@@ -113,8 +113,7 @@ unsafe impl Options for jko_ridge {
     const NAME: &'static str = "jko_ridge";
 
     fn defaults() -> Self {
-        let Ridge { potential, entropy, .. } = Ridge::default();
-        Self { struct_size: std::mem::size_of::<Self>(), potential, entropy }
+        Self { struct_size: std::mem::size_of::<Self>(), potential: 0.0, entropy: 0.0 }
     }
 }
 
@@ -272,7 +271,7 @@ pub unsafe extern "C" fn jko_fit_solve(
         // SAFETY: the contract of the module.
         let (out, fit, ridge) =
             unsafe { (input::slot("out", out)?, input::handle("fit", fit)?, input::options(ridge)?) };
-        let ridge = Ridge::on_potential(ridge.potential).with_entropy(ridge.entropy);
+        let ridge = Ridge::on_potential(ridge.potential).with("entropy", ridge.entropy);
         let fitted = fit.fit.read("fit")?.solve(&ridge)?;
         out.fill(jko_fitted { fitted });
         Ok(JKO_STATUS_OK)
@@ -311,7 +310,7 @@ pub unsafe extern "C" fn jko_fitted_energy(
     guard(|| {
         // SAFETY: the contract of the module.
         let (out, fitted) = unsafe { (input::slot("out", out)?, input::handle("fitted", fitted)?) };
-        out.fill(jko_energy::new(fitted.fitted.energy().clone()));
+        out.fill(jko_energy::new(fitted.fitted.energy()?.clone()));
         Ok(JKO_STATUS_OK)
     })
 }

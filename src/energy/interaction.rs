@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
-use sprs::CsMat;
+use sprs::{CsMat, TriMat};
 
 use crate::error::{self, Error, Result};
 
@@ -61,6 +61,35 @@ impl Interaction {
         });
         check_symmetry(matrix.data(), pairs)?;
         Ok(Self { matrix: Arc::new(Matrix::Sparse(matrix)) })
+    }
+
+    /// `sum_k a_k W_k`, sparse if all of them are. Cost: linear in the stored entries.
+    ///
+    /// # Errors
+    /// No parts; [`Error::LengthMismatch`] for parts of different sizes; coefficients that are not finite.
+    pub fn combination(parts: &[(f64, &Interaction)]) -> Result<Self> {
+        let Some((_, first)) = parts.first() else {
+            return Err(Error::invalid("parts", "there is nothing to combine"));
+        };
+        let n = first.nodes();
+        for (coefficient, part) in parts {
+            error::check_length("interaction (rows)", part.nodes(), n)?;
+            error::check_finite("coefficient", &[*coefficient])?;
+        }
+        let matrix = if parts.iter().any(|(_, part)| part.is_dense()) {
+            let mut sum = DMatrix::zeros(n, n);
+            for (a, part) in parts {
+                (0..n).for_each(|y| part.for_column(y, |x, w| sum[(x, y)] += a * w));
+            }
+            Matrix::Dense(sum)
+        } else {
+            let mut sum = TriMat::new((n, n));
+            for (a, part) in parts {
+                (0..n).for_each(|y| part.for_column(y, |x, w| sum.add_triplet(x, y, a * w)));
+            }
+            Matrix::Sparse(sum.to_csr())
+        };
+        Ok(Self { matrix: Arc::new(matrix) })
     }
 
     /// Number of nodes.

@@ -17,75 +17,14 @@
 //! [`FreeEnergy::flow`] follows the gradient flow.
 
 mod interaction;
+mod internal;
 
 pub use interaction::Interaction;
+pub use internal::{DensityFunction, InternalEnergy};
 
 use crate::error::{self, Error, Result};
 use crate::graph::Graph;
-
-/// A function `U` of the density, convex and with `U(0) = 0`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum InternalEnergy {
-    /// `U(r) = r^m/(m-1)`, `m > 0`, `m != 1`: slow diffusion for `m > 1`, fast diffusion for `m < 1`.
-    Power(f64),
-}
-
-impl InternalEnergy {
-    /// `U(r)` for `r >= 0`.
-    pub fn value(self, r: f64) -> f64 {
-        let Self::Power(m) = self;
-        r.powf(m) / (m - 1.0)
-    }
-
-    /// `U'(r)`; minus infinity at zero when `m < 1`.
-    pub fn derivative(self, r: f64) -> f64 {
-        let Self::Power(m) = self;
-        m / (m - 1.0) * r.powf(m - 1.0)
-    }
-
-    /// `U''(r)`; infinite at zero when `m < 2`.
-    pub fn second_derivative(self, r: f64) -> f64 {
-        let Self::Power(m) = self;
-        m * r.powf(m - 2.0)
-    }
-
-    /// `U(r + d) - U(r) - U'(r) d` for `r > 0`, to eight digits even where the terms cancel.
-    fn divergence(self, r: f64, d: f64) -> f64 {
-        let Self::Power(m) = self;
-        let t = d / r;
-        let relative = if t.abs() < SMALL_CHANGE {
-            0.5 * m * t * t * (1.0 + (m - 2.0) / 3.0 * t * (1.0 + (m - 3.0) / 4.0 * t))
-        } else {
-            ((m * t.ln_1p()).exp_m1() - m * t) / (m - 1.0)
-        };
-        r.powf(m) * relative
-    }
-
-    fn check(self) -> Result<()> {
-        let Self::Power(m) = self;
-        if m == 1.0 {
-            return Err(Error::invalid("m", "the power 1 is no internal energy: that is the entropy"));
-        }
-        if !(m.is_finite() && m > 0.0) {
-            return Err(Error::invalid("m", format!("{m} is not a positive finite number")));
-        }
-        Ok(())
-    }
-}
-
-/// `(1 + t) ln(1 + t) - t`, to eight digits even where the terms cancel.
-fn entropy_divergence(t: f64) -> f64 {
-    if t.abs() < SMALL_CHANGE {
-        t * t * (0.5 - t * (1.0 / 6.0 - t / 12.0))
-    } else {
-        (1.0 + t) * t.ln_1p() - t
-    }
-}
-
-/// Relative changes of a density below this go by their Taylor series: what it leaves is `t^3`,
-/// what the closed forms lose is the rounding over `t^2`.
-const SMALL_CHANGE: f64 = 1e-4;
+use internal::entropy_divergence;
 
 /// A free energy on the distributions over a graph: any sum of a potential, an interaction, the
 /// entropy relative to `pi`, and internal energies of the density.
@@ -210,7 +149,7 @@ impl FreeEnergy {
     /// entropy or a power `m < 1` has no finite derivative.
     pub fn first_variation(&self, mu: &[f64]) -> Result<Vec<f64>> {
         self.check_masses(mu)?;
-        self.check_filled(mu, 1.0, "is empty, where the energy has no finite derivative")?;
+        self.check_filled(mu, 1, "is empty, where the energy has no finite derivative")?;
         let mut out = vec![0.0; mu.len()];
         self.first_variation_into(mu, self.entropy, &mut out);
         Ok(out)
@@ -226,7 +165,7 @@ impl FreeEnergy {
         self.check_masses(mu)?;
         error::check_length("direction", direction.len(), mu.len())?;
         error::check_finite("direction", direction)?;
-        self.check_filled(mu, 2.0, "is empty, where the energy has no finite second derivative")?;
+        self.check_filled(mu, 2, "is empty, where the energy has no finite second derivative")?;
         let mut out = self.interaction_field(direction);
         for (x, o) in out.iter_mut().enumerate() {
             *o += self.local_second_variation(x, mu[x], self.entropy) * direction[x];
@@ -335,10 +274,9 @@ impl FreeEnergy {
         error::check_non_negative("mu", mu)
     }
 
-    /// Refuses an empty node where the entropy, or a power below the given one, is singular.
-    fn check_filled(&self, mu: &[f64], power: f64, expected: &'static str) -> Result<()> {
-        let singular = |&(a, InternalEnergy::Power(m)): &(f64, InternalEnergy)| a != 0.0 && m < power;
-        if self.entropy == 0.0 && !self.internal.iter().any(singular) {
+    /// Refuses an empty node where the derivative of this order, one or two, is infinite.
+    fn check_filled(&self, mu: &[f64], order: usize, expected: &'static str) -> Result<()> {
+        if self.entropy == 0.0 && !self.internal.iter().any(|(_, u)| u.is_singular(order)) {
             return Ok(());
         }
         match mu.iter().position(|&m| m == 0.0) {

@@ -7,202 +7,75 @@
 //! parameters of an energy that is linear in them, so the data enter only through sums: see
 //! `normal.rs`.
 //!
-//! # Gauge
-//!
-//! A potential is determined up to a constant; it is reported with mean zero under `pi`. The
-//! entropy is relative to `pi`: with a non-uniform reference, an entropy against counting
-//! measure differs by `beta ln pi` in the potential.
+//! The [`Model`] says which energies these are and fixes their gauge.
 
+mod bases;
+mod box_qp;
+mod fitted;
+mod model;
 mod normal;
+mod options;
+mod potential;
+mod step;
+mod system;
+mod terms;
 
-use crate::energy::FreeEnergy;
+pub use fitted::{Baselines, FittedEnergy};
+pub use model::Model;
+pub use options::{FitOptions, Loss, Ridge, Zeros};
+pub use terms::{Term, FULL_INTERACTION_NODES};
+
+use nalgebra::{DMatrix, DVector};
+
 use crate::error::{self, Error, Result};
-use crate::geodesic::{Geodesic, GeodesicOptions};
-use crate::graph::{Graph, Sweep};
+use crate::geodesic::Geodesic;
+use crate::graph::Graph;
 use normal::NormalEquations;
-
-/// A part of the energy whose coefficients are learned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Term {
-    /// `sum_x V_x mu_x`, one free parameter per node.
-    Potential,
-    /// `beta sum_x mu_x ln(mu_x / pi_x)`, one parameter.
-    Entropy,
-}
-
-impl Term {
-    /// Every term, in the order of the C constants.
-    pub const ALL: [Term; 2] = [Term::Potential, Term::Entropy];
-
-    /// The name used on command lines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Term::Potential => "potential",
-            Term::Entropy => "entropy",
-        }
-    }
-
-    /// The first variation per unit of the coefficient at a positive `mu`, up to a constant, for a
-    /// term with one coefficient; none for the potential, whose coefficients are per node.
-    fn feature(self, graph: &Graph, mu: &[f64]) -> Option<Vec<f64>> {
-        match self {
-            Term::Potential => None,
-            Term::Entropy => Some(mu.iter().zip(graph.reference()).map(|(m, p)| (m / p).ln()).collect()),
-        }
-    }
-}
-
-/// At which end of a step the optimality condition is required.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-#[non_exhaustive]
-pub enum Loss {
-    /// Mean of both ends: bias of second order in the time step on data of a continuous flow. The
-    /// default.
-    #[default]
-    Symmetric,
-    /// At the end of each step: exact when the data are JKO iterates, biased to first order when they
-    /// come from a continuous flow.
-    Backward,
-    /// At the start of each step: as backward, the other way round.
-    Forward,
-}
-
-impl Loss {
-    /// Every loss, in the order of the C constants.
-    pub const ALL: [Loss; 3] = [Loss::Symmetric, Loss::Backward, Loss::Forward];
-
-    /// The name used on command lines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Loss::Symmetric => "symmetric",
-            Loss::Backward => "backward",
-            Loss::Forward => "forward",
-        }
-    }
-}
-
-/// What is learned, and how.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct FitOptions {
-    /// Terms of the energy, each at most once; potential and entropy by default.
-    pub terms: Vec<Term>,
-    /// Where the optimality condition is required.
-    pub loss: Loss,
-    /// How the geodesics between snapshots are computed; its mean is the mean of the fit.
-    pub geodesic: GeodesicOptions,
-}
-
-impl Default for FitOptions {
-    fn default() -> Self {
-        Self {
-            terms: vec![Term::Potential, Term::Entropy],
-            loss: Loss::Symmetric,
-            geodesic: GeodesicOptions::default(),
-        }
-    }
-}
-
-impl FitOptions {
-    /// These options with other terms.
-    pub fn with_terms(mut self, terms: &[Term]) -> Self {
-        self.terms = terms.to_vec();
-        self
-    }
-
-    /// These options with another loss.
-    pub fn with_loss(mut self, loss: Loss) -> Self {
-        self.loss = loss;
-        self
-    }
-
-    /// These options with other options for the geodesics.
-    pub fn with_geodesic(mut self, geodesic: GeodesicOptions) -> Self {
-        self.geodesic = geodesic;
-        self
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.terms.is_empty() {
-            return Err(Error::invalid("terms", "there is nothing to learn without a term"));
-        }
-        for (k, term) in self.terms.iter().enumerate() {
-            if self.terms[..k].contains(term) {
-                return Err(Error::invalid("terms", format!("{} is named twice", term.name())));
-            }
-        }
-        self.geodesic.check()
-    }
-}
-
-/// Penalties on the squared coefficients of each term, relative to the mean diagonal of the
-/// term's block of the normal matrix, so that they mean the same for any amount of data. Zero by default.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Ridge {
-    /// For the potential.
-    pub potential: f64,
-    /// For the entropy coefficient.
-    pub entropy: f64,
-}
-
-impl Ridge {
-    /// The same relative ridge on the potential only.
-    pub fn on_potential(potential: f64) -> Self {
-        Self { potential, entropy: 0.0 }
-    }
-
-    /// This ridge with another penalty on the entropy coefficient.
-    pub fn with_entropy(mut self, entropy: f64) -> Self {
-        self.entropy = entropy;
-        self
-    }
-
-    fn of(&self, term: Term) -> f64 {
-        match term {
-            Term::Potential => self.potential,
-            Term::Entropy => self.entropy,
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        for term in Term::ALL {
-            let ridge = self.of(term);
-            if !(ridge.is_finite() && ridge >= 0.0) {
-                let reason = format!("{ridge} on the {} is not a non-negative number", term.name());
-                return Err(Error::invalid("ridge", reason));
-            }
-        }
-        Ok(())
-    }
-}
+use potential::connected_parts;
+use step::Step;
+use system::{Direction, Penalties, Solution, System};
 
 /// A learning problem: the accumulated normal equations of the pairs seen so far.
 ///
 /// Pairs, trajectories and other fits can be added in any order; the answer is the same up to
-/// rounding.
+/// rounding. Besides the sums, each step keeps one number per edge and one per node and dense parameter, from
+/// which standard errors come.
 #[derive(Clone)]
 pub struct Fit {
-    graph: Graph,
+    model: Model,
     options: FitOptions,
     normal: NormalEquations,
+    steps: Vec<SeenStep>,
+}
+
+/// A step and the features where the loss looks.
+#[derive(Clone)]
+struct SeenStep {
+    step: Step,
+    features: DMatrix<f64>,
+    entropy: Vec<f64>,
 }
 
 impl Fit {
     /// An empty learning problem.
     ///
     /// # Errors
-    /// No terms, a term twice, bad geodesic options.
+    /// Terms as for [`Model::new`], bad options for geodesics or empty nodes.
     pub fn new(graph: &Graph, options: FitOptions) -> Result<Self> {
         options.check()?;
-        let features = options.terms.iter().filter(|t| **t != Term::Potential).count();
-        Ok(Self { graph: graph.clone(), options, normal: NormalEquations::new(graph, features) })
+        let model = Model::new(graph, &options.terms)?;
+        let normal = NormalEquations::new(graph, model.dense().len());
+        Ok(Self { model, options, normal, steps: Vec::new() })
     }
 
     /// The graph.
     pub fn graph(&self) -> &Graph {
-        &self.graph
+        self.model.graph()
+    }
+
+    /// The energy whose parameters are learned.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// The options.
@@ -219,57 +92,59 @@ impl Fit {
     /// (one for all pairs unless their reliability differs). Cost: a few sweeps over the edges.
     ///
     /// # Errors
-    /// A geodesic on another graph, with another mean, from or to empty nodes, or not converged; `tau` or
-    /// `weight` that is not positive. Nothing is added then.
+    /// A geodesic on another graph, with another mean, from or to empty nodes unless [`Zeros::LeaveOut`] is
+    /// chosen, or not converged; `tau` or `weight` that is not positive; a term whose first variations only the caller
+    /// knows. Nothing is added then.
     pub fn add_pair(&mut self, geodesic: &Geodesic, tau: f64, weight: f64) -> Result<()> {
-        if !self.graph.same_as(geodesic.graph()) {
+        if !self.graph().same_as(geodesic.graph()) {
             return Err(Error::invalid("geodesic", "it lies on another graph than the fit"));
         }
         if geodesic.mean() != self.options.geodesic.mean {
             let (a, b) = (geodesic.mean().name(), self.options.geodesic.mean.name());
             return Err(Error::invalid("geodesic", format!("its mean is {a}, the fit's is {b}")));
         }
-        // where a node is empty, its potential and the variation of the entropy are infinite
         let (mu0, mu1) = geodesic.ends();
-        self.graph.check_positive_distribution("mu0 of the geodesic", mu0)?;
-        self.graph.check_positive_distribution("mu1 of the geodesic", mu1)?;
+        self.check_masses("mu0 of the geodesic", mu0)?;
+        self.check_masses("mu1 of the geodesic", mu1)?;
         if !geodesic.converged() {
             let reason = geodesic.termination().describe();
             return Err(Error::NotConverged { what: "geodesic".into(), reason });
         }
         error::check_positive("tau", &[tau])?;
         error::check_positive("weight", &[weight])?;
-        self.accumulate(geodesic, tau, weight);
+        let step = self.prepare(geodesic, tau, weight, [&[], &[]])?;
+        self.accumulate(step);
         Ok(())
     }
 
-    /// Adds the steps between consecutive `snapshots` (positive mass vectors) at increasing `times`,
-    /// each with weight one. The geodesics are computed on `threads` threads; the result does not
-    /// depend on their number.
+    /// Adds the steps between consecutive `snapshots` (positive mass vectors, unless the options say what becomes
+    /// of empty nodes) at increasing `times`, each with weight one. The geodesics are computed on `threads` threads; the
+    /// result does not depend on their number.
     ///
     /// # Errors
     /// Lengths that differ, fewer than two snapshots, times that do not increase, snapshots that
-    /// are not positive distributions (the error names snapshot and node), and a geodesic that did not
-    /// converge, named by its pair. Nothing is added then.
+    /// are not positive distributions (the error names snapshot and node), a geodesic that did not
+    /// converge, named by its pair, and a term whose first variations only the caller knows. Nothing is added then.
     pub fn add_trajectory<S: AsRef<[f64]> + Sync>(
         &mut self,
         times: &[f64],
         snapshots: &[S],
         threads: usize,
     ) -> Result<()> {
-        self.add_trajectory_watched(times, snapshots, threads, &|| {})
+        self.add_trajectory_with(times, snapshots, &[], threads)
     }
 
-    /// As [`add_trajectory`](Self::add_trajectory); `solved` is called after each geodesic.
+    /// As [`add_trajectory`](Self::add_trajectory), with what the caller knows of the terms [given](Term::given):
+    /// `variations[s][j]` is the first variation, length `n`, of the functional `j` at snapshot `s`.
     ///
     /// # Errors
-    /// As [`add_trajectory`](Self::add_trajectory).
-    pub fn add_trajectory_watched<S: AsRef<[f64]> + Sync>(
+    /// The same, and variations of other lengths or not finite.
+    pub fn add_trajectory_with<S: AsRef<[f64]> + Sync>(
         &mut self,
         times: &[f64],
         snapshots: &[S],
+        variations: &[Vec<Vec<f64>>],
         threads: usize,
-        solved: &(dyn Fn() + Sync),
     ) -> Result<()> {
         error::check_length("times", times.len(), snapshots.len())?;
         if snapshots.len() < 2 {
@@ -277,19 +152,65 @@ impl Fit {
             return Err(Error::invalid("snapshots", reason));
         }
         error::check_increasing("times", times)?;
-        for (k, mu) in snapshots.iter().enumerate() {
-            self.graph.check_positive_distribution(&format!("snapshots[{k}]"), mu.as_ref())?;
+        if self.model.given() > 0 || !variations.is_empty() {
+            error::check_length("variations", variations.len(), snapshots.len())?;
         }
-        let geodesics =
-            self.graph.geodesics_watched(snapshots, &self.options.geodesic, threads, solved)?;
+        let masses = self.positive_masses(snapshots)?;
+        let geodesics = self.graph().geodesics(&masses, &self.options.geodesic, threads)?;
         if let Some(k) = geodesics.iter().position(|g| !g.converged()) {
             let what = format!("geodesic from snapshot {k} to {}", k + 1);
             return Err(Error::NotConverged { what, reason: geodesics[k].termination().describe() });
         }
-        for (geodesic, t) in geodesics.iter().zip(times.windows(2)) {
-            self.accumulate(geodesic, t[1] - t[0], 1.0);
-        }
+        let given = |s: usize| variations.get(s).map_or(&[][..], Vec::as_slice);
+        let prepared: Vec<SeenStep> = (0..geodesics.len())
+            .map(|k| {
+                let tau = times[k + 1] - times[k];
+                self.prepare(&geodesics[k], tau, 1.0, [given(k), given(k + 1)])
+            })
+            .collect::<Result<_>>()?;
+        prepared.into_iter().for_each(|step| self.accumulate(step));
         Ok(())
+    }
+
+    /// The snapshots as the options want them.
+    fn positive_masses<S: AsRef<[f64]>>(&self, snapshots: &[S]) -> Result<Vec<Vec<f64>>> {
+        let mass = |(k, mu): (usize, &S)| -> Result<Vec<f64>> {
+            let name = format!("snapshots[{k}]");
+            if let Zeros::Mix(share) = self.options.zeros {
+                self.graph().check_distribution(&name, mu.as_ref())?;
+                return self.graph().mix_with_reference(mu.as_ref(), share);
+            }
+            self.check_masses(&name, mu.as_ref())?;
+            Ok(mu.as_ref().to_vec())
+        };
+        snapshots.iter().enumerate().map(mass).collect()
+    }
+
+    fn check_masses(&self, name: &str, mu: &[f64]) -> Result<()> {
+        match self.options.zeros {
+            Zeros::LeaveOut => self.graph().check_distribution(name, mu),
+            // where a node is empty, its potential and the variation of the entropy are infinite
+            _ => self.graph().check_positive_distribution(name, mu),
+        }
+    }
+
+    fn prepare(
+        &self,
+        geodesic: &Geodesic,
+        tau: f64,
+        weight: f64,
+        given: [&[Vec<f64>]; 2],
+    ) -> Result<SeenStep> {
+        Ok(SeenStep {
+            step: Step::new(geodesic, tau, weight, &self.options),
+            features: step::features(&self.model, &self.options, geodesic, given)?,
+            entropy: step::entropy_feature(&self.options, geodesic),
+        })
+    }
+
+    fn accumulate(&mut self, seen: SeenStep) {
+        self.normal.add(self.model.graph(), &seen.step, &seen.features, &seen.entropy);
+        self.steps.push(seen);
     }
 
     /// Adds everything that `other` has seen.
@@ -297,131 +218,204 @@ impl Fit {
     /// # Errors
     /// Another graph, other terms, loss or mean. Nothing is added then.
     pub fn merge(&mut self, other: &Fit) -> Result<()> {
-        if !self.graph.same_as(&other.graph) {
+        if !self.graph().same_as(other.graph()) {
             return Err(Error::invalid("other", "the fits are on different graphs"));
         }
         let same_mean = self.options.geodesic.mean == other.options.geodesic.mean;
-        if self.options.terms != other.options.terms
+        if self.model.names() != other.model.names()
             || self.options.loss != other.options.loss
             || !same_mean
         {
             return Err(Error::invalid("other", "the fits differ in their terms, loss or mean"));
         }
         self.normal.merge(&other.normal);
+        self.steps.extend(other.steps.iter().cloned());
         Ok(())
     }
 
-    /// The coefficients that minimise the loss plus the ridge.
+    /// The coefficients that minimise the loss plus the ridge, within their bounds.
     ///
-    /// Cost: one sparse factorisation with the graph's pattern.
+    /// Cost: one sparse factorisation with the graph's pattern and one solve per step and dense parameter.
     ///
     /// # Errors
-    /// No data yet; a bad ridge; [`Error::NotDetermined`] where the data leave a coefficient open,
-    /// as one single pair does for potential and entropy together.
+    /// No data yet; data in which nothing moves; a bad ridge; [`Error::NotDetermined`] where the data leave
+    /// coefficients open, as one single pair does for potential and entropy together.
     pub fn solve(&self, ridge: &Ridge) -> Result<FittedEnergy> {
         ridge.check()?;
         if self.pairs() == 0 {
             return Err(Error::invalid("fit", "no pair has been added yet"));
         }
-        let terms: Vec<Term> = self.options.terms.clone();
-        let scalar: Vec<Term> = terms.iter().copied().filter(|t| *t != Term::Potential).collect();
-        let feature_ridge: Vec<f64> = scalar.iter().map(|t| ridge.of(*t)).collect();
-        let names: Vec<&'static str> = scalar.iter().map(|t| t.name()).collect();
-        let potential_ridge = terms.contains(&Term::Potential).then_some(ridge.potential);
-        let solution = self.normal.solve(&self.graph, potential_ridge, &feature_ridge, &names)?;
+        if self.normal.total == 0.0 {
+            let reason = "nothing moves between the snapshots; a process at rest shows no energy";
+            return Err(Error::invalid("fit", reason));
+        }
+        let penalties = self.penalties(ridge);
+        let system = System::new(self.graph(), &self.normal, &penalties)?;
+        let open = system.open_directions();
+        if !open.is_empty() {
+            let term = self.describe(&open).join("; ");
+            return Err(Error::NotDetermined { term, pairs: self.pairs() });
+        }
+        let solution = system.minimise(&self.model.dense_bounds()).ok_or_else(|| {
+            let names: Vec<&str> = self.model.terms().iter().map(Term::name).collect();
+            Error::NotDetermined { term: names.join(", "), pairs: self.pairs() }
+        })?;
+        let (influences, residuals) = self.influences(&system, &solution);
+        self.report(solution, influences, residuals, self.unidentified(&penalties)?)
+    }
 
-        let mut energy = FreeEnergy::new(&self.graph);
-        if let Some(potential) = &solution.potential {
-            energy = energy.with_potential(potential.clone())?;
+    fn report(
+        &self,
+        solution: Solution,
+        influences: Option<DMatrix<f64>>,
+        residuals: Vec<f64>,
+        unidentified: Vec<String>,
+    ) -> Result<FittedEnergy> {
+        let residual = self.normal.loss(self.graph(), solution.potential.as_deref(), &solution.dense);
+        let mut parameters = self.assemble(solution.potential.as_deref(), &solution.dense);
+        self.model.fix_gauge(&mut parameters);
+        let mut held = vec![false; parameters.len()];
+        for (p, h) in self.model.dense().into_iter().zip(solution.held) {
+            held[p] = h;
         }
-        for (term, coefficient) in scalar.iter().zip(&solution.features) {
-            energy = match term {
-                Term::Entropy => energy.with_entropy(*coefficient)?,
-                Term::Potential => energy,
-            };
-        }
+        let potential = self.model.potential(&parameters);
         Ok(FittedEnergy {
-            energy,
-            potential: solution.potential.unwrap_or_else(|| vec![0.0; self.graph.nodes()]),
-            residual: solution.residual,
+            energy: self.model.energy(&parameters),
+            model: self.model.clone(),
+            parameters,
+            potential,
+            residual,
             total: self.normal.total,
             pairs: self.pairs(),
+            residuals,
+            influences,
+            held,
+            unidentified,
+            heat: self.normal.heat_flow(),
         })
     }
 
-    /// Adds a checked pair: the violation is `D(V + sum_p a_p phi_p + drive)` on each edge.
-    fn accumulate(&mut self, geodesic: &Geodesic, tau: f64, weight: f64) {
-        let (mu0, mu1) = geodesic.ends();
-        let half =
-            |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect() };
-        let (start, end) = (geodesic.potential_start(), geodesic.potential_end());
-        let (mu, drive) = match self.options.loss {
-            Loss::Backward => (mu1.to_vec(), end.to_vec()),
-            Loss::Forward => (mu0.to_vec(), start.to_vec()),
-            Loss::Symmetric => (half(mu0, mu1), half(start, end)),
-        };
-        let drive: Vec<f64> = drive.iter().map(|v| v / tau).collect();
-        let features: Vec<Vec<f64>> = self
-            .options
-            .terms
-            .iter()
-            .filter_map(|term| match self.options.loss {
-                Loss::Symmetric => {
-                    Some(half(&term.feature(&self.graph, mu0)?, &term.feature(&self.graph, mu1)?))
-                }
-                _ => term.feature(&self.graph, &mu),
-            })
-            .collect();
-        let mut mobility = vec![0.0; self.graph.edges()];
-        Sweep::new(&self.graph, self.options.geodesic.mean).mobility(&mu, &mut mobility);
-        mobility.iter_mut().for_each(|m| *m *= weight);
-        self.normal.add(&self.graph, &mobility, &features, &drive);
-    }
-}
-
-/// A learned energy and how well it explains the data.
-#[derive(Clone)]
-pub struct FittedEnergy {
-    energy: FreeEnergy,
-    potential: Vec<f64>,
-    residual: f64,
-    total: f64,
-    pairs: usize,
-}
-
-impl FittedEnergy {
-    /// The energy, ready for a flow.
-    pub fn energy(&self) -> &FreeEnergy {
-        &self.energy
-    }
-
-    /// The potential, length `n`, mean zero under `pi`; zeros if it was not among the terms.
-    pub fn potential(&self) -> &[f64] {
-        &self.potential
-    }
-
-    /// The entropy coefficient `beta`; zero if it was not among the terms.
-    pub fn entropy(&self) -> f64 {
-        self.energy.entropy()
-    }
-
-    /// The loss at the solution, without the ridge.
-    pub fn residual(&self) -> f64 {
-        self.residual
-    }
-
-    /// The share of the drive that is explained: one minus the residual over the loss of the zero
-    /// energy. One for data that follow the energy exactly, zero when it says nothing.
-    pub fn explained(&self) -> f64 {
-        if self.total > 0.0 {
-            1.0 - self.residual / self.total
-        } else {
-            0.0
+    /// The ridge in units of the normal matrix.
+    fn penalties(&self, ridge: &Ridge) -> Penalties {
+        let diagonal = self.normal.features.diagonal();
+        let free = self.model.free_potential();
+        let (mut potential, mut dense) = (None, Vec::with_capacity(diagonal.len()));
+        for (term, block) in self.model.terms().iter().zip(self.model.blocks()) {
+            let penalty = ridge.of(term.name());
+            if free.as_ref() == Some(block) {
+                potential = Some(penalty);
+            } else {
+                let count = block.len();
+                let mean = diagonal.rows(dense.len(), count).sum() / count as f64;
+                dense.extend(vec![penalty * mean; count]);
+            }
         }
+        Penalties { potential, dense }
     }
 
-    /// Pairs that were seen.
-    pub fn pairs(&self) -> usize {
-        self.pairs
+    /// All parameters in the order of the terms.
+    fn assemble(&self, potential: Option<&[f64]>, dense: &DVector<f64>) -> Vec<f64> {
+        let mut parameters = vec![0.0; self.model.parameters()];
+        if let (Some(v), Some(block)) = (potential, self.model.free_potential()) {
+            parameters[block].copy_from_slice(v);
+        }
+        for (p, a) in self.model.dense().into_iter().zip(dense.iter()) {
+            parameters[p] = *a;
+        }
+        parameters
+    }
+
+    /// A scaled column per step whose squares add up to the covariance, and the violation of each step.
+    fn influences(&self, system: &System, solution: &Solution) -> (Option<DMatrix<f64>>, Vec<f64>) {
+        if self.steps.len() != self.pairs() {
+            return (None, Vec::new());
+        }
+        let (graph, steps) = (self.graph(), self.steps.len());
+        let (mut columns, mut residuals) = (Vec::new(), Vec::with_capacity(steps));
+        let mut solvable = true;
+        for seen in &self.steps {
+            let mut variation = &seen.features * &solution.dense;
+            if let Some(v) = &solution.potential {
+                variation.iter_mut().zip(v).for_each(|(g, v)| *g += v);
+            }
+            let (violation, force) = seen.step.violation(graph, variation.as_slice());
+            residuals.push(violation.max(0.0));
+            let score = seen.features.tr_mul(&DVector::from_column_slice(&force));
+            match system.respond(&force, &score, &solution.held) {
+                Some((nodes, dense)) => {
+                    let mut influence = self.assemble(Some(&nodes), &(-dense));
+                    if let Some(block) = self.model.free_potential() {
+                        influence[block].iter_mut().for_each(|v| *v = -*v);
+                    }
+                    self.model.fix_gauge(&mut influence);
+                    columns.extend(influence);
+                }
+                None => solvable = false,
+            }
+        }
+        let free = solution.held.iter().filter(|held| !**held).count()
+            + self.model.free_potential().map_or(0, |block| block.len() - 1);
+        let observed = steps * (graph.nodes() - 1);
+        if !solvable || steps < 2 || observed <= free {
+            return (None, residuals);
+        }
+        let (k, n, p) = (steps as f64, observed as f64, free as f64);
+        let correction = (k / (k - 1.0) * (n - 1.0) / (n - p)).sqrt();
+        (Some(correction * DMatrix::from_vec(self.model.parameters(), steps, columns)), residuals)
+    }
+
+    /// What the data leave open where a ridge decides.
+    fn unidentified(&self, penalties: &Penalties) -> Result<Vec<String>> {
+        if penalties.potential.unwrap_or(0.0) == 0.0 && penalties.dense.iter().all(|p| *p == 0.0) {
+            return Ok(self.split_potential());
+        }
+        let bare = Penalties {
+            potential: penalties.potential.map(|_| 0.0),
+            dense: vec![0.0; penalties.dense.len()],
+        };
+        let open = System::new(self.graph(), &self.normal, &bare)?.open_directions();
+        Ok(self.describe(&open).into_iter().chain(self.split_potential()).collect())
+    }
+
+    /// One text per part of the graph that no edge with mobility joins to the first.
+    fn split_potential(&self) -> Vec<String> {
+        if self.model.free_potential().is_none() {
+            return Vec::new();
+        }
+        let parts = connected_parts(self.graph(), &self.normal.weight);
+        let text = |part: &Vec<usize>| match part.as_slice() {
+            [x] => format!("potential[{x}]"),
+            [x, ..] => format!("the potential around node {x} ({} nodes), by a constant", part.len()),
+            [] => String::new(),
+        };
+        parts.iter().skip(1).map(text).collect()
+    }
+
+    /// Directions in the names of the parameters.
+    fn describe(&self, directions: &[Direction]) -> Vec<String> {
+        let names = self.model.names();
+        let dense = self.model.dense();
+        let text = |direction: &Direction| {
+            let mut text = String::new();
+            for (k, &(p, a)) in direction.entries.iter().enumerate() {
+                let sign = match (k, a < 0.0) {
+                    (0, false) => "",
+                    (0, true) => "-",
+                    (_, false) => " + ",
+                    (_, true) => " - ",
+                };
+                let size = match a.abs() {
+                    1.0 => String::new(),
+                    a => format!("{a:.3} "),
+                };
+                text += &format!("{sign}{size}{}", names[dense[p]]);
+            }
+            if direction.needs_potential {
+                text + " + a potential"
+            } else {
+                text
+            }
+        };
+        directions.iter().map(text).collect()
     }
 }
