@@ -39,7 +39,10 @@ mod parallel;
 
 pub use energy::{DensityFunction, FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
-pub use fit::{Baselines, Fit, FitOptions, FittedEnergy, Loss, Model, Ridge, Term, Zeros};
+pub use fit::{
+    Baselines, Candidate, Fit, FitOptions, FittedEnergy, Folds, Loss, Model, Ridge, Score, Term, Weight,
+    Zeros,
+};
 pub use flow::{Flow, FlowOptions, JkoStep};
 pub use geodesic::{
     BoundOptions, Bounds, Geodesic, GeodesicOptions, GeodesicSolver, Method, Termination,

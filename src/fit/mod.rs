@@ -11,19 +11,23 @@
 
 mod bases;
 mod box_qp;
+mod certainty;
 mod fitted;
 mod model;
 mod normal;
 mod options;
 mod potential;
+mod statistics;
 mod step;
 mod system;
 mod terms;
+mod validation;
 
 pub use fitted::{Baselines, FittedEnergy};
 pub use model::Model;
-pub use options::{FitOptions, Loss, Ridge, Zeros};
+pub use options::{FitOptions, Loss, Ridge, Weight, Zeros};
 pub use terms::{Term, FULL_INTERACTION_NODES};
+pub use validation::{worth_keeping, Candidate, Folds, Score};
 
 use nalgebra::{DMatrix, DVector};
 
@@ -31,9 +35,8 @@ use crate::error::{self, Error, Result};
 use crate::geodesic::Geodesic;
 use crate::graph::Graph;
 use normal::NormalEquations;
-use potential::connected_parts;
 use step::Step;
-use system::{Direction, Penalties, Solution, System};
+use system::{Solution, System};
 
 /// A learning problem: the accumulated normal equations of the pairs seen so far.
 ///
@@ -216,17 +219,13 @@ impl Fit {
     /// Adds everything that `other` has seen.
     ///
     /// # Errors
-    /// Another graph, other terms, loss or mean. Nothing is added then.
+    /// Another graph, other terms, loss, weight or mean. Nothing is added then.
     pub fn merge(&mut self, other: &Fit) -> Result<()> {
         if !self.graph().same_as(other.graph()) {
             return Err(Error::invalid("other", "the fits are on different graphs"));
         }
-        let same_mean = self.options.geodesic.mean == other.options.geodesic.mean;
-        if self.model.names() != other.model.names()
-            || self.options.loss != other.options.loss
-            || !same_mean
-        {
-            return Err(Error::invalid("other", "the fits differ in their terms, loss or mean"));
+        if self.fingerprint() != other.fingerprint() {
+            return Err(Error::invalid("other", "the fits differ in their terms, loss, weight or mean"));
         }
         self.normal.merge(&other.normal);
         self.steps.extend(other.steps.iter().cloned());
@@ -249,7 +248,8 @@ impl Fit {
             let reason = "nothing moves between the snapshots; a process at rest shows no energy";
             return Err(Error::invalid("fit", reason));
         }
-        let penalties = self.penalties(ridge);
+        let all: Vec<usize> = (0..self.model.terms().len()).collect();
+        let penalties = self.model.penalties(&self.normal, &all, ridge);
         let system = System::new(self.graph(), &self.normal, &penalties)?;
         let open = system.open_directions();
         if !open.is_empty() {
@@ -295,24 +295,6 @@ impl Fit {
         })
     }
 
-    /// The ridge in units of the normal matrix.
-    fn penalties(&self, ridge: &Ridge) -> Penalties {
-        let diagonal = self.normal.features.diagonal();
-        let free = self.model.free_potential();
-        let (mut potential, mut dense) = (None, Vec::with_capacity(diagonal.len()));
-        for (term, block) in self.model.terms().iter().zip(self.model.blocks()) {
-            let penalty = ridge.of(term.name());
-            if free.as_ref() == Some(block) {
-                potential = Some(penalty);
-            } else {
-                let count = block.len();
-                let mean = diagonal.rows(dense.len(), count).sum() / count as f64;
-                dense.extend(vec![penalty * mean; count]);
-            }
-        }
-        Penalties { potential, dense }
-    }
-
     /// All parameters in the order of the terms.
     fn assemble(&self, potential: Option<&[f64]>, dense: &DVector<f64>) -> Vec<f64> {
         let mut parameters = vec![0.0; self.model.parameters()];
@@ -323,99 +305,5 @@ impl Fit {
             parameters[p] = *a;
         }
         parameters
-    }
-
-    /// A scaled column per step whose squares add up to the covariance, and the violation of each step.
-    fn influences(&self, system: &System, solution: &Solution) -> (Option<DMatrix<f64>>, Vec<f64>) {
-        if self.steps.len() != self.pairs() {
-            return (None, Vec::new());
-        }
-        let (graph, steps) = (self.graph(), self.steps.len());
-        let (mut columns, mut residuals) = (Vec::new(), Vec::with_capacity(steps));
-        let mut solvable = true;
-        for seen in &self.steps {
-            let mut variation = &seen.features * &solution.dense;
-            if let Some(v) = &solution.potential {
-                variation.iter_mut().zip(v).for_each(|(g, v)| *g += v);
-            }
-            let (violation, force) = seen.step.violation(graph, variation.as_slice());
-            residuals.push(violation.max(0.0));
-            let score = seen.features.tr_mul(&DVector::from_column_slice(&force));
-            match system.respond(&force, &score, &solution.held) {
-                Some((nodes, dense)) => {
-                    let mut influence = self.assemble(Some(&nodes), &(-dense));
-                    if let Some(block) = self.model.free_potential() {
-                        influence[block].iter_mut().for_each(|v| *v = -*v);
-                    }
-                    self.model.fix_gauge(&mut influence);
-                    columns.extend(influence);
-                }
-                None => solvable = false,
-            }
-        }
-        let free = solution.held.iter().filter(|held| !**held).count()
-            + self.model.free_potential().map_or(0, |block| block.len() - 1);
-        let observed = steps * (graph.nodes() - 1);
-        if !solvable || steps < 2 || observed <= free {
-            return (None, residuals);
-        }
-        let (k, n, p) = (steps as f64, observed as f64, free as f64);
-        let correction = (k / (k - 1.0) * (n - 1.0) / (n - p)).sqrt();
-        (Some(correction * DMatrix::from_vec(self.model.parameters(), steps, columns)), residuals)
-    }
-
-    /// What the data leave open where a ridge decides.
-    fn unidentified(&self, penalties: &Penalties) -> Result<Vec<String>> {
-        if penalties.potential.unwrap_or(0.0) == 0.0 && penalties.dense.iter().all(|p| *p == 0.0) {
-            return Ok(self.split_potential());
-        }
-        let bare = Penalties {
-            potential: penalties.potential.map(|_| 0.0),
-            dense: vec![0.0; penalties.dense.len()],
-        };
-        let open = System::new(self.graph(), &self.normal, &bare)?.open_directions();
-        Ok(self.describe(&open).into_iter().chain(self.split_potential()).collect())
-    }
-
-    /// One text per part of the graph that no edge with mobility joins to the first.
-    fn split_potential(&self) -> Vec<String> {
-        if self.model.free_potential().is_none() {
-            return Vec::new();
-        }
-        let parts = connected_parts(self.graph(), &self.normal.weight);
-        let text = |part: &Vec<usize>| match part.as_slice() {
-            [x] => format!("potential[{x}]"),
-            [x, ..] => format!("the potential around node {x} ({} nodes), by a constant", part.len()),
-            [] => String::new(),
-        };
-        parts.iter().skip(1).map(text).collect()
-    }
-
-    /// Directions in the names of the parameters.
-    fn describe(&self, directions: &[Direction]) -> Vec<String> {
-        let names = self.model.names();
-        let dense = self.model.dense();
-        let text = |direction: &Direction| {
-            let mut text = String::new();
-            for (k, &(p, a)) in direction.entries.iter().enumerate() {
-                let sign = match (k, a < 0.0) {
-                    (0, false) => "",
-                    (0, true) => "-",
-                    (_, false) => " + ",
-                    (_, true) => " - ",
-                };
-                let size = match a.abs() {
-                    1.0 => String::new(),
-                    a => format!("{a:.3} "),
-                };
-                text += &format!("{sign}{size}{}", names[dense[p]]);
-            }
-            if direction.needs_potential {
-                text + " + a potential"
-            } else {
-                text
-            }
-        };
-        directions.iter().map(text).collect()
     }
 }

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use nalgebra::DMatrix;
 
+use super::normal::NormalEquations;
+use super::options::Ridge;
+use super::system::Penalties;
 use super::terms::{pairs, Kind, Term};
 use crate::energy::{FreeEnergy, Interaction};
 use crate::error::{self, Error, Result};
@@ -105,15 +108,42 @@ impl Model {
 
     /// Lower and upper bound of each dense parameter.
     pub(super) fn dense_bounds(&self) -> Vec<(f64, f64)> {
-        self.each_dense(|term| term.bounds())
+        self.each_dense(|k| self.terms[k].bounds())
     }
 
-    /// What `of` says of its term, per dense parameter.
-    pub(super) fn each_dense<T: Clone>(&self, of: impl Fn(&Term) -> T) -> Vec<T> {
-        let dense = self.terms.iter().zip(&self.blocks);
-        dense
-            .filter(|(term, _)| !matches!(term.kind(), Kind::FreePotential))
-            .flat_map(|(term, block)| vec![of(term); block.len()])
+    /// Positions among the dense parameters of those that belong to some of the terms, by position.
+    pub(super) fn dense_of(&self, terms: &[usize]) -> Vec<usize> {
+        let owner = self.each_dense(|k| k);
+        (0..owner.len()).filter(|&p| terms.contains(&owner[p])).collect()
+    }
+
+    /// A ridge in units of the normal matrix of some of the terms.
+    pub(super) fn penalties(
+        &self,
+        normal: &NormalEquations,
+        terms: &[usize],
+        ridge: &Ridge,
+    ) -> Penalties {
+        let diagonal = normal.features.diagonal();
+        let mut penalties = Penalties { potential: None, dense: Vec::with_capacity(diagonal.len()) };
+        for &k in terms {
+            let penalty = ridge.of(self.terms[k].name());
+            if matches!(self.terms[k].kind(), Kind::FreePotential) {
+                penalties.potential = Some(penalty);
+                continue;
+            }
+            let count = self.blocks[k].len();
+            let mean = diagonal.rows(penalties.dense.len(), count).sum() / count as f64;
+            penalties.dense.extend(vec![penalty * mean; count]);
+        }
+        penalties
+    }
+
+    /// What `of` says of the position of its term, per dense parameter.
+    fn each_dense<T: Clone>(&self, of: impl Fn(usize) -> T) -> Vec<T> {
+        (0..self.terms.len())
+            .filter(|&k| !matches!(self.terms[k].kind(), Kind::FreePotential))
+            .flat_map(|k| vec![of(k); self.blocks[k].len()])
             .collect()
     }
 

@@ -33,6 +33,32 @@ impl Loss {
     }
 }
 
+/// How much each edge counts in the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub enum Weight {
+    /// `c theta`, the metric of the geometry: the loss is the squared speed that the energy leaves unexplained. The
+    /// default.
+    #[default]
+    Metric,
+    /// `c theta^2`, the mobility once more: the loss is the squared flux that is left, per conductance. Edges
+    /// between nearly empty nodes, whose potentials are large and least certain, count less.
+    Flux,
+}
+
+impl Weight {
+    /// Every weight, in the order of the C constants.
+    pub const ALL: [Weight; 2] = [Weight::Metric, Weight::Flux];
+
+    /// The name used on command lines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::Metric => "metric",
+            Weight::Flux => "flux",
+        }
+    }
+}
+
 /// What is done with snapshots that leave nodes empty, where end potentials and the variation of an
 /// entropy are infinite.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -71,6 +97,8 @@ pub struct FitOptions {
     pub terms: Vec<Term>,
     /// Where the optimality condition is required.
     pub loss: Loss,
+    /// How much each edge counts.
+    pub weight: Weight,
     /// What becomes of empty nodes.
     pub zeros: Zeros,
     /// How the geodesics between snapshots are computed; its mean is the mean of the fit.
@@ -82,6 +110,7 @@ impl Default for FitOptions {
         Self {
             terms: vec![Term::potential(), Term::entropy()],
             loss: Loss::Symmetric,
+            weight: Weight::Metric,
             zeros: Zeros::Refuse,
             geodesic: GeodesicOptions::default(),
         }
@@ -98,6 +127,12 @@ impl FitOptions {
     /// These options with another loss.
     pub fn with_loss(mut self, loss: Loss) -> Self {
         self.loss = loss;
+        self
+    }
+
+    /// These options with another weight of the edges.
+    pub fn with_weight(mut self, weight: Weight) -> Self {
+        self.weight = weight;
         self
     }
 

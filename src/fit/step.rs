@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::model::Model;
-use super::options::{FitOptions, Loss, Zeros};
+use super::options::{FitOptions, Loss, Weight, Zeros};
 use crate::error::Result;
 use crate::geodesic::Geodesic;
 use crate::graph::{Graph, Sweep};
@@ -13,7 +13,7 @@ use crate::linalg::vector::{axpy, dot};
 /// an energy at the place where the loss looks.
 #[derive(Clone)]
 pub(super) struct Step {
-    /// `w`: weight in the loss times mobility, per edge.
+    /// `w`: weight of the step times that of the edge, per edge.
     pub weight: Vec<f64>,
     /// `d`: end potential over the time step, per node.
     pub drive: Vec<f64>,
@@ -29,7 +29,12 @@ impl Step {
         drive.iter_mut().for_each(|d| *d /= tau);
         let mut mobility = vec![0.0; graph.edges()];
         Sweep::new(graph, options.geodesic.mean).mobility(&mu, &mut mobility);
-        mobility.iter_mut().for_each(|m| *m *= weight);
+        for (m, c) in mobility.iter_mut().zip(graph.conductance()) {
+            *m *= match options.weight {
+                Weight::Metric => weight,
+                Weight::Flux => weight * *m / c,
+            };
+        }
         let empty = empty_nodes(options, mu0, mu1);
         empty.iter().for_each(|&x| drive[x] = 0.0);
         if !empty.is_empty() {

@@ -103,7 +103,7 @@ impl<'a> System<'a> {
     }
 
     /// Directions of the dense parameters that are not determined, a basis that is as sparse as elimination makes
-    /// it, its largest entries one in units of the parameters' own size.
+    /// it, with one as the largest coefficient of each.
     pub fn open_directions(&self) -> Vec<Direction> {
         let k = self.schur.nrows();
         if k == 0 || k > NAMED_DIRECTIONS {
@@ -121,7 +121,9 @@ impl<'a> System<'a> {
             .collect();
         reduce_to_echelon(&mut open);
         let direction = |v: &DVector<f64>| {
-            let dense = DVector::from_fn(k, |p, _| v[p] / size(p));
+            let mut dense = DVector::from_fn(k, |p, _| v[p] / size(p));
+            // the largest coefficient is one, so that the text reads well
+            dense /= dense[dense.iamax()];
             let without_potential = dense.dot(&(&self.normal.features * &dense));
             let moved: f64 = (0..k).map(|p| (size(p) * dense[p]).powi(2)).sum();
             let entries = (0..k).filter(|&p| v[p].abs() > 1e-6).map(|p| (p, dense[p])).collect();
