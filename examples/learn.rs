@@ -15,12 +15,15 @@ use common::failure::{self, Failure, Outcome};
 use common::input::{self, Snapshots};
 use common::plot::{self, Learned};
 use common::progress::Progress;
+use common::report::{self, Report, Validation};
 use common::text;
-use jkoflow::{Fit, FitOptions, FittedEnergy, FlowOptions, Graph, Loss, Reference, Ridge, Term};
-use serde_json::json;
+use jkoflow::{
+    Candidate, Fit, FitOptions, FittedEnergy, FlowOptions, Folds, Graph, Loss, Reference, Ridge, Term,
+    Weight,
+};
 
 const HELP: &str = "\
-The free energy (a potential on the nodes and an entropy) that drives snapshots of a process.
+The free energy (a potential on the nodes, an entropy, ...) that drives snapshots of a process.
 
 usage: learn EDGES.csv DISTRIBUTIONS.csv [MORE.csv ...] [options]
 
@@ -30,12 +33,19 @@ is a snapshot with mass on every node, scaled to sum to one. MORE.csv are furthe
 of the same nodes.
 
   --reference degree|uniform         the reference measure on the nodes [degree]
-  --terms potential,entropy          what is learned [both]
+  --terms TERM,TERM,...              what is learned [potential,entropy]; a TERM is one of
+                                     potential, entropy, interaction-by-hops:D (a coefficient
+                                     for each distance of 1 to D edges), power:M (the internal
+                                     energy of density to the power M, as of porous media)
   --loss symmetric|backward|forward  where a step must be optimal: in the mean of its ends (for
                                      snapshots of a continuous process), at its end (for JKO
                                      iterates), at its start [symmetric]
+  --weight metric|flux               what counts: speed left unexplained, or flux, in which edges
+                                     between nearly empty nodes weigh less [metric]
   --ridge R                          penalty on the squared potential, R times the mean diagonal of
                                      the potential's block of the normal matrix [1e-6]
+  --cross-validate                   which terms explain steps that were not learned from; chooses
+                                     the ridge by the same test unless --ridge is given
   --json                             one JSON object instead of a table
   --plot FILE.svg                    draw the potential and its predictions
   --help                             this text
@@ -45,8 +55,10 @@ Exit codes: 0 success, 1 some pair did not converge and was left out, 2 a bad op
 
 /// Decides between potentials that the data do not tell apart, and changes little else.
 const DEFAULT_RIDGE: f64 = 1e-6;
-/// The table shows this many of the lowest and of the highest potentials.
-const SHOWN: usize = 10;
+/// Ridges that are compared.
+const RIDGES: [f64; 7] = [1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0];
+/// Blocks of steps that are left out in turn.
+const BLOCKS: usize = 10;
 
 fn main() -> ExitCode {
     failure::run(program)
@@ -57,23 +69,11 @@ struct Options {
     distributions: Vec<PathBuf>,
     reference: Reference,
     fit: FitOptions,
-    ridge: Ridge,
+    /// None where it is to be chosen.
+    ridge: Option<f64>,
+    cross_validate: bool,
     json: bool,
     plot: Option<PathBuf>,
-}
-
-impl Options {
-    /// Whether the term of this name is learned.
-    fn has(&self, term: &str) -> bool {
-        self.fit.terms.iter().any(|t| t.name() == term)
-    }
-}
-
-/// A fit and the number of pairs that had to be left out.
-struct Result {
-    fitted: FittedEnergy,
-    left_out: usize,
-    seconds: f64,
 }
 
 fn program() -> Outcome<bool> {
@@ -85,24 +85,32 @@ fn program() -> Outcome<bool> {
     let graph = input::read_graph(&options.edges, &trajectories[0], options.reference)?;
     trajectories.iter().for_each(Snapshots::note_scaling);
 
-    let result = learn(&graph, &trajectories, &options)?;
-    let nodes = &trajectories[0].nodes;
-    failure::print(&if options.json {
-        to_json(nodes, &result)
-    } else {
-        to_table(nodes, &result, &options)
-    })?;
+    let start = Instant::now();
+    let (fit, left_out) = collect(&graph, &trajectories, &options)?;
+    let validation = options.cross_validate.then(|| validate(&fit, options.ridge)).transpose()?;
+    let ridge = match &validation {
+        Some(validation) => validation.ridge,
+        None => options.ridge.unwrap_or(DEFAULT_RIDGE),
+    };
+    let fitted = fit.solve(&Ridge::on_potential(ridge)).map_err(Failure::computation)?;
+    let report = Report {
+        nodes: &trajectories[0].nodes,
+        fitted: &fitted,
+        validation: validation.as_ref(),
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    failure::print(&if options.json { report::to_json(&report) } else { report::to_table(&report) })?;
     if let Some(file) = &options.plot {
-        write_plot(file, &graph, &trajectories[0], &result.fitted, &options)?;
+        write_plot(file, &graph, &trajectories[0], &fitted, &options)?;
     }
-    Ok(result.left_out == 0)
+    Ok(left_out == 0)
 }
 
 /// `None` when help is wanted.
 fn parse() -> Outcome<Option<Options>> {
     let mut arguments = Arguments::from_command_line();
-    let (mut reference, mut fit, mut ridge) = (Reference::Degree, FitOptions::default(), DEFAULT_RIDGE);
-    let (mut json, mut plot) = (false, None);
+    let (mut reference, mut fit, mut ridge) = (Reference::Degree, FitOptions::default(), None);
+    let (mut cross_validate, mut json, mut plot) = (false, false, None);
     let mut files = Vec::new();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -114,7 +122,11 @@ fn parse() -> Outcome<Option<Options>> {
                 "--loss" => {
                     fit.loss = arguments.choice(&option, &Loss::ALL.map(|loss| (loss.name(), loss)))?
                 }
-                "--ridge" => ridge = parse_ridge(&arguments.value(&option)?)?,
+                "--weight" => {
+                    fit.weight = arguments.choice(&option, &Weight::ALL.map(|w| (w.name(), w)))?
+                }
+                "--ridge" => ridge = Some(parse_ridge(&arguments.value(&option)?)?),
+                "--cross-validate" => cross_validate = true,
                 "--json" => json = true,
                 "--plot" => plot = Some(PathBuf::from(arguments.value(&option)?)),
                 _ => return Err(arguments::unknown(&option)),
@@ -132,8 +144,8 @@ fn parse() -> Outcome<Option<Options>> {
         refuse_to_overwrite(plot, &files)?;
     }
     let edges = files.remove(0);
-    let ridge = Ridge::on_potential(ridge);
-    Ok(Some(Options { edges, distributions: files, reference, fit, ridge, json, plot }))
+    let distributions = files;
+    Ok(Some(Options { edges, distributions, reference, fit, ridge, cross_validate, json, plot }))
 }
 
 /// The plot must not replace what it is made from.
@@ -150,21 +162,44 @@ fn refuse_to_overwrite(plot: &Path, inputs: &[PathBuf]) -> Outcome<()> {
 
 fn parse_terms(list: &str) -> Outcome<Vec<Term>> {
     let mut terms: Vec<Term> = Vec::new();
-    for name in list.split(',') {
-        let term = match name.trim() {
-            "potential" => Term::potential(),
-            "entropy" => Term::entropy(),
-            other => {
-                let message = format!("--terms: {other:?} is not one of potential, entropy");
-                return Err(Failure::usage(message));
-            }
+    let mut kinds: Vec<&str> = Vec::new();
+    for name in list.split(',').map(str::trim) {
+        let (kind, parameter) = match name.split_once(':') {
+            Some((kind, parameter)) => (kind, Some(parameter)),
+            None => (name, None),
         };
-        if terms.iter().any(|t| t.name() == term.name()) {
-            return Err(Failure::usage(format!("--terms: {name} is named twice")));
+        if kinds.contains(&kind) {
+            return Err(Failure::usage(format!("--terms: {kind} is named twice")));
         }
-        terms.push(term);
+        kinds.push(kind);
+        terms.push(parse_term(kind, parameter)?);
     }
     Ok(terms)
+}
+
+fn parse_term(kind: &str, parameter: Option<&str>) -> Outcome<Term> {
+    let bad = |what: &str| {
+        let given = parameter.map_or(String::new(), |text| format!(":{text}"));
+        Err(Failure::usage(format!("--terms: {kind}{given}: {what}")))
+    };
+    match (kind, parameter) {
+        ("potential", None) => Ok(Term::potential()),
+        ("entropy", None) => Ok(Term::entropy()),
+        ("potential" | "entropy", Some(_)) => bad("it takes no parameter"),
+        ("interaction-by-hops", Some(reach)) => match reach.parse::<usize>() {
+            Ok(reach) if reach > 0 => Ok(Term::interaction_by_hops(reach)),
+            _ => bad("a number of edges is due, 1 or more"),
+        },
+        ("power", Some(m)) => match m.parse::<f64>() {
+            Ok(m) if m > 0.0 && m.is_finite() && m != 1.0 => Ok(Term::power(m).named("power")),
+            _ => bad("a positive number other than 1 is due"),
+        },
+        ("interaction-by-hops" | "power", None) => bad("a parameter is due behind a colon"),
+        _ => {
+            let choices = "potential, entropy, interaction-by-hops:D, power:M";
+            Err(Failure::usage(format!("--terms: {kind:?} is not one of {choices}")))
+        }
+    }
 }
 
 fn parse_ridge(value: &str) -> Outcome<f64> {
@@ -185,8 +220,8 @@ fn read_trajectories(files: &[PathBuf]) -> Outcome<Vec<Snapshots>> {
     Ok(trajectories)
 }
 
-fn learn(graph: &Graph, trajectories: &[Snapshots], options: &Options) -> Outcome<Result> {
-    let start = Instant::now();
+/// The data of all pairs that have a geodesic, and the number of those that do not.
+fn collect(graph: &Graph, trajectories: &[Snapshots], options: &Options) -> Outcome<(Fit, usize)> {
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
     let progress = Progress::new("geodesics", trajectories.iter().map(Snapshots::pairs).sum());
     let mut fit = Fit::new(graph, options.fit.clone()).map_err(Failure::computation)?;
@@ -213,73 +248,30 @@ fn learn(graph: &Graph, trajectories: &[Snapshots], options: &Options) -> Outcom
         let message = "nothing to learn from: no pair of snapshots has a geodesic; use closer snapshots";
         return Err(Failure::computation(message));
     }
-    let fitted = fit.solve(&options.ridge).map_err(Failure::computation)?;
-    Ok(Result { fitted, left_out: failed.len(), seconds: start.elapsed().as_secs_f64() })
+    Ok((fit, failed.len()))
 }
 
-/// Non-finite numbers become `null`.
-fn to_json(nodes: &[String], result: &Result) -> String {
-    let object = json!({
-        "nodes": nodes,
-        "potential": result.fitted.potential(),
-        "entropy": result.fitted.entropy(),
-        "pairs": result.fitted.pairs(),
-        "explained": result.fitted.explained(),
-        "seconds": result.seconds,
-    });
-    format!("{object}\n")
-}
-
-fn to_table(nodes: &[String], result: &Result, options: &Options) -> String {
-    let fitted = &result.fitted;
-    let mut text = String::new();
-    if options.has("potential") {
-        text += &potential_table(nodes, fitted.potential());
-        text += "\nMass flows towards low potential.\n";
-    }
-    if options.has("entropy") {
-        text += &format!(
-            "Entropy coefficient: {} ({})\n",
-            text::number(fitted.entropy(), 6),
-            match fitted.entropy() {
-                b if b > 0.0 => "above zero: it spreads mass",
-                b if b < 0.0 => "below zero: it gathers mass",
-                _ => "zero: it does nothing",
-            }
-        );
-    }
-    let percent = 100.0 * fitted.explained();
-    text += &format!(
-        "Explained: {percent:.1} % of the motion in {}\n",
-        text::counted(fitted.pairs(), "step")
-    );
-    text + &caution(nodes.len(), fitted.pairs(), &options.fit.terms)
-}
-
-/// Says so when there are hardly more data than coefficients.
-fn caution(nodes: usize, pairs: usize, terms: &[Term]) -> String {
-    let coefficients: usize =
-        terms.iter().map(|term| if term.name() == "potential" { nodes - 1 } else { 1 }).sum();
-    let numbers = pairs * (nodes - 1);
-    if numbers >= 3 * coefficients {
-        return String::new();
-    }
-    format!("Caution: {coefficients} coefficients from {numbers} observed changes fit well by chance.\n")
-}
-
-/// From the lowest to the highest; of many nodes only the extremes.
-fn potential_table(nodes: &[String], potential: &[f64]) -> String {
-    let mut order: Vec<usize> = (0..nodes.len()).collect();
-    order.sort_by(|&x, &y| potential[x].total_cmp(&potential[y]));
-    let row = |&x: &usize| vec![nodes[x].clone(), text::number(potential[x], 6)];
-    let rows: Vec<Vec<String>> = if order.len() <= 2 * SHOWN + 1 {
-        order.iter().map(row).collect()
-    } else {
-        let gap = vec![format!("... {} more ...", order.len() - 2 * SHOWN), String::new()];
-        let (lowest, highest) = (&order[..SHOWN], &order[order.len() - SHOWN..]);
-        lowest.iter().map(row).chain([gap]).chain(highest.iter().map(row)).collect()
+/// The best ridge, unless one is given, and the path over the terms with it.
+fn validate(fit: &Fit, ridge: Option<f64>) -> Outcome<Validation> {
+    let blocks = BLOCKS.min(fit.pairs());
+    let folds = Folds::Blocks(blocks);
+    let terms: Vec<String> = fit.model().terms().iter().map(|t| t.name().to_string()).collect();
+    let has_potential = fit.model().free_potential().is_some();
+    let ridges = match ridge {
+        Some(ridge) => vec![ridge],
+        None if has_potential => RIDGES.to_vec(),
+        None => vec![DEFAULT_RIDGE],
     };
-    text::table(&["node", "potential"], &rows, 1)
+    let candidate = |&ridge: &f64| Candidate { terms: terms.clone(), ridge: Ridge::on_potential(ridge) };
+    let candidates: Vec<Candidate> = ridges.iter().map(candidate).collect();
+    let scores = fit.cross_validate(folds, &candidates).map_err(Failure::computation)?;
+    let best = (0..scores.len())
+        .filter(|&k| !scores[k].explained.is_nan())
+        .max_by(|&a, &b| scores[a].explained.total_cmp(&scores[b].explained))
+        .map_or(ridges[0], |k| ridges[k]);
+    let path = fit.term_path(folds, &Ridge::on_potential(best)).map_err(Failure::computation)?;
+    let heat = fit.cross_validate_heat_flow(folds).map_err(Failure::computation)?;
+    Ok(Validation { ridge: best, ridges, scores, path, heat, blocks })
 }
 
 fn write_plot(

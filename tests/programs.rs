@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use jkoflow::{
-    BoundOptions, Duplicates, Fit, FitOptions, GeodesicOptions, Graph, Mean, Reference, Ridge,
+    BoundOptions, Duplicates, Fit, FitOptions, GeodesicOptions, Graph, Mean, Reference, Ridge, Term,
 };
 use serde_json::Value;
 
@@ -271,6 +271,47 @@ fn learn_obeys_its_options() {
 }
 
 #[test]
+fn learn_knows_more_terms_and_how_sure_it_is() {
+    let income = income(Reference::Uniform);
+    let (edges, masses) = (data("edges.csv"), data("income.csv"));
+    let list = "potential,entropy,interaction-by-hops:3,power:2";
+    let arguments =
+        [&edges, &masses, "--json", "--reference", "uniform", "--ridge", "0.1", "--terms", list];
+    let object = json(&run("learn", &arguments));
+    let terms = [Term::potential(), Term::entropy(), Term::interaction_by_hops(3), Term::power(2.0)];
+    let mut fit = Fit::new(&income.graph, FitOptions::default().with_terms(&terms)).unwrap();
+    fit.add_trajectory(&income.times, &income.snapshots, 1).unwrap();
+    let fitted = fit.solve(&Ridge::on_potential(0.1)).unwrap();
+    let errors = fitted.standard_errors().unwrap();
+    assert_close(&numbers(&object["interaction_by_hops"]), fitted.coefficients("interaction_by_hops"));
+    assert_close(&[object["power"].as_f64().unwrap()], fitted.coefficients("power[2]"));
+    assert_close(&numbers(&object["standard_errors"]["potential"]), &errors[..48]);
+    assert_close(&[object["standard_errors"]["entropy"].as_f64().unwrap()], &errors[48..49]);
+    assert_close(&numbers(&object["standard_errors"]["interaction_by_hops"]), &errors[49..52]);
+    assert_close(&[object["standard_errors"]["power"].as_f64().unwrap()], &errors[52..]);
+    assert_eq!(object["unidentified"], Value::Array(vec![]));
+    assert_eq!(object["baselines"]["persistence"]["explained"], 0.0);
+    let heat = &object["baselines"]["heat"];
+    let alone = json(&run("learn", &[&arguments[..7], &["--terms", "entropy"]].concat()));
+    assert_close(&[heat["entropy"].as_f64().unwrap()], &[alone["entropy"].as_f64().unwrap()]);
+    assert_close(&[heat["explained"].as_f64().unwrap()], &[alone["explained"].as_f64().unwrap()]);
+    assert_eq!((alone["power"].as_f64(), numbers(&alone["interaction_by_hops"]).len()), (Some(0.0), 0));
+
+    let validated =
+        json(&run("learn", &[&arguments[..5], &["--cross-validate", "--terms", list]].concat()));
+    let scores = &validated["cross_validation"];
+    assert_eq!((scores["ridges"].as_array().unwrap().len(), &scores["blocks"]), (7, &Value::from(10)));
+    assert_eq!(scores["terms"].as_array().unwrap().len(), 4);
+    let given = json(&run("learn", &[&arguments[..], &["--cross-validate"]].concat()));
+    assert_eq!(given["cross_validation"]["ridge"], 0.1);
+    let table = stdout(&run("learn", &[&edges, &masses, "--terms", list, "--cross-validate"]));
+    assert!(
+        table.contains("Worth keeping: ") && table.contains("Interaction over 2 edges: "),
+        "{table}"
+    );
+}
+
+#[test]
 fn people_get_tables_and_pictures() {
     let output = run("distance", &[&data("edges.csv"), &data("income.csv")]);
     assert_eq!(output.status.code(), Some(0));
@@ -452,6 +493,12 @@ fn bad_options_get_one_line_and_code_2() {
         ("learn", &[&edges, &masses, "--reference", "node"], "not one of degree, uniform"),
         ("learn", &[&edges, &masses, "--terms", "potential,heat"], "\"heat\" is not one of"),
         ("learn", &[&edges, &masses, "--terms", "entropy,entropy"], "named twice"),
+        ("learn", &[&edges, &masses, "--terms", "power:2,power:3"], "named twice"),
+        ("learn", &[&edges, &masses, "--terms", "power:1"], "power:1: a positive number other than 1"),
+        ("learn", &[&edges, &masses, "--terms", "interaction-by-hops"], "a parameter is due"),
+        ("learn", &[&edges, &masses, "--terms", "interaction-by-hops:0"], "a number of edges"),
+        ("learn", &[&edges, &masses, "--terms", "entropy:2"], "takes no parameter"),
+        ("learn", &[&edges, &masses, "--weight", "mass"], "not one of metric, flux"),
         ("learn", &[&edges, &masses, "--loss", "l1"], "not one of symmetric, backward, forward"),
         ("learn", &[&edges, &masses, "--ridge", "-1"], "not a non-negative number"),
         ("learn", &[&edges, &masses, "--ridge", "NaN"], "not a non-negative number"),

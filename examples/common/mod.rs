@@ -7,5 +7,6 @@ pub mod failure;
 pub mod input;
 pub mod plot;
 pub mod progress;
+pub mod report;
 pub mod svg;
 pub mod text;

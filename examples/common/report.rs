@@ -1,0 +1,226 @@
+//! What `learn` prints: a learned energy, how sure it is and what it is worth.
+
+use jkoflow::fit::worth_keeping;
+use jkoflow::{FittedEnergy, Score};
+use serde_json::{json, Map, Value};
+
+use super::text;
+
+/// The table shows this many of the lowest and of the highest potentials.
+const SHOWN: usize = 10;
+
+pub struct Report<'a> {
+    pub nodes: &'a [String],
+    pub fitted: &'a FittedEnergy,
+    pub validation: Option<&'a Validation>,
+    pub seconds: f64,
+}
+
+/// Scores on steps that were left out.
+pub struct Validation {
+    /// The ridge on the potential that is used.
+    pub ridge: f64,
+    /// All that were tried, with all terms, and their scores.
+    pub ridges: Vec<f64>,
+    pub scores: Vec<Score>,
+    /// From one term to all.
+    pub path: Vec<Score>,
+    /// The share that the pure heat flow explains.
+    pub heat: f64,
+    /// Blocks of steps that were left out in turn.
+    pub blocks: usize,
+}
+
+/// Non-finite numbers become `null`.
+pub fn to_json(report: &Report) -> String {
+    let fitted = report.fitted;
+    let errors = fitted.standard_errors();
+    let mut object = coefficients(report, fitted.parameters());
+    object.insert("potential".into(), json!(fitted.potential()));
+    object.insert("nodes".into(), json!(report.nodes));
+    object.insert("pairs".into(), json!(fitted.pairs()));
+    object.insert("explained".into(), json!(fitted.explained()));
+    let errors = errors.map_or(Value::Null, |errors| Value::Object(coefficients(report, &errors)));
+    object.insert("standard_errors".into(), errors);
+    object.insert("unidentified".into(), json!(fitted.unidentified()));
+    let baselines = fitted.baselines();
+    object.insert(
+        "baselines".into(),
+        json!({
+            "persistence": { "explained": 0.0 },
+            "heat": { "explained": baselines.heat_explained, "entropy": baselines.heat_entropy },
+        }),
+    );
+    if let Some(validation) = report.validation {
+        object.insert("cross_validation".into(), validation_json(validation));
+    }
+    object.insert("seconds".into(), json!(report.seconds));
+    format!("{}\n", Value::Object(object))
+}
+
+/// Parameters, or their errors, by term; zeros for terms that were not learned.
+fn coefficients(report: &Report, parameters: &[f64]) -> Map<String, Value> {
+    let model = report.fitted.model();
+    let of = |name: &str| -> Option<&[f64]> {
+        let k = model.terms().iter().position(|term| term.name() == name)?;
+        Some(&parameters[model.blocks()[k].clone()])
+    };
+    let scalar = |name: &str| of(name).map_or(0.0, |a| a[0]);
+    let zeros = vec![0.0; report.nodes.len()];
+    let mut object = Map::new();
+    object.insert("potential".into(), json!(of("potential").unwrap_or(&zeros)));
+    object.insert("entropy".into(), json!(scalar("entropy")));
+    object.insert("interaction_by_hops".into(), json!(of("interaction_by_hops").unwrap_or(&[])));
+    object.insert("power".into(), json!(scalar("power")));
+    object
+}
+
+fn validation_json(validation: &Validation) -> Value {
+    let score = |score: &Score| {
+        json!({
+            "terms": score.candidate.terms,
+            "explained": score.explained,
+            "standard_error": score.standard_error,
+        })
+    };
+    let ridges = validation.ridges.iter().zip(&validation.scores).map(|(ridge, s)| {
+        json!({ "ridge": ridge, "explained": s.explained, "standard_error": s.standard_error })
+    });
+    json!({
+        "blocks": validation.blocks,
+        "ridge": validation.ridge,
+        "ridges": ridges.collect::<Vec<Value>>(),
+        "terms": validation.path.iter().map(score).collect::<Vec<Value>>(),
+        "keep": kept(validation),
+        "heat": { "explained": validation.heat },
+    })
+}
+
+/// The terms that are worth keeping, none where persistence does as well.
+fn kept(validation: &Validation) -> &[String] {
+    worth_keeping(&validation.path).map_or(&[], |k| &validation.path[k].candidate.terms)
+}
+
+pub fn to_table(report: &Report) -> String {
+    let fitted = report.fitted;
+    let mut text = String::new();
+    for term in fitted.model().terms() {
+        text += &match term.name() {
+            "potential" => {
+                potential_table(report.nodes, fitted) + "\nMass flows towards low potential.\n"
+            }
+            "entropy" => entropy_line(report),
+            name => term_lines(report, name),
+        };
+    }
+    let percent = 100.0 * fitted.explained();
+    text += &format!(
+        "Explained: {percent:.1} % of the motion in {}, {:.1} % by a pure heat flow\n",
+        text::counted(fitted.pairs(), "step"),
+        100.0 * fitted.baselines().heat_explained
+    );
+    for direction in fitted.unidentified() {
+        text += &format!("Not determined by the data: {direction}\n");
+    }
+    if let Some(validation) = report.validation {
+        text += &validation_table(validation);
+    }
+    text + &caution(report)
+}
+
+fn entropy_line(report: &Report) -> String {
+    let beta = report.fitted.entropy();
+    let meaning = match beta {
+        b if b > 0.0 => "above zero: it spreads mass",
+        b if b < 0.0 => "below zero: it gathers mass",
+        _ => "zero: it does nothing",
+    };
+    let error = report.error_of("entropy").map_or(String::new(), |e| with_error(e[0]));
+    format!("Entropy coefficient: {}{error} ({meaning})\n", text::number(beta, 6))
+}
+
+/// A line per coefficient.
+fn term_lines(report: &Report, name: &str) -> String {
+    let (values, errors) = (report.fitted.coefficients(name), report.error_of(name));
+    let line = |(k, value): (usize, &f64)| {
+        let error = errors.as_ref().map_or(String::new(), |e| with_error(e[k]));
+        let number = text::number(*value, 6);
+        match name {
+            "interaction_by_hops" => {
+                let hops = text::counted(k + 1, "edge");
+                let meaning = if *value > 0.0 { "repels" } else { "attracts" };
+                format!("Interaction over {hops}: {number}{error} ({meaning})\n")
+            }
+            _ => format!("Coefficient of the {name}: {number}{error}\n"),
+        }
+    };
+    values.iter().enumerate().map(line).collect()
+}
+
+impl Report<'_> {
+    /// Standard errors of a term's coefficients.
+    fn error_of(&self, name: &str) -> Option<Vec<f64>> {
+        let model = self.fitted.model();
+        let k = model.terms().iter().position(|term| term.name() == name)?;
+        Some(self.fitted.standard_errors()?[model.blocks()[k].clone()].to_vec())
+    }
+}
+
+fn with_error(error: f64) -> String {
+    format!(" +- {}", text::number(error, 2))
+}
+
+fn validation_table(validation: &Validation) -> String {
+    let row = |name: String, explained: f64, error: String| {
+        vec![name, format!("{:.1} %", 100.0 * explained), error]
+    };
+    let error = |score: &Score| format!("{:.1} %", 100.0 * score.standard_error);
+    let mut rows = vec![row("pure heat flow".into(), validation.heat, String::new())];
+    rows.extend(
+        validation.path.iter().map(|s| row(s.candidate.terms.join(", "), s.explained, error(s))),
+    );
+    let kept = match kept(validation) {
+        [] => "no term: persistence does as well".into(),
+        terms => terms.join(", "),
+    };
+    format!(
+        "\nExplained of {} of steps that were left out in turn, ridge {}:\n\n{}\nWorth keeping: {kept}\n",
+        text::counted(validation.blocks, "block"),
+        validation.ridge,
+        text::table(&["terms", "explained", "error"], &rows, 1)
+    )
+}
+
+/// Says so when there are hardly more data than coefficients.
+fn caution(report: &Report) -> String {
+    let model = report.fitted.model();
+    let gauge = usize::from(model.free_potential().is_some());
+    let coefficients = model.parameters() - gauge;
+    let numbers = report.fitted.pairs() * (report.nodes.len() - 1);
+    if numbers >= 3 * coefficients {
+        return String::new();
+    }
+    format!("Caution: {coefficients} coefficients from {numbers} observed changes fit well by chance.\n")
+}
+
+/// From the lowest to the highest; of many nodes only the extremes.
+fn potential_table(nodes: &[String], fitted: &FittedEnergy) -> String {
+    let (potential, errors) = (fitted.potential(), fitted.standard_errors());
+    let errors = errors.as_deref().zip(fitted.model().free_potential());
+    let mut order: Vec<usize> = (0..nodes.len()).collect();
+    order.sort_by(|&x, &y| potential[x].total_cmp(&potential[y]));
+    let row = |&x: &usize| {
+        let error =
+            errors.as_ref().map_or(String::new(), |(e, block)| text::number(e[block.start + x], 2));
+        vec![nodes[x].clone(), text::number(potential[x], 6), error]
+    };
+    let rows: Vec<Vec<String>> = if order.len() <= 2 * SHOWN + 1 {
+        order.iter().map(row).collect()
+    } else {
+        let gap =
+            vec![format!("... {} more ...", order.len() - 2 * SHOWN), String::new(), String::new()];
+        let (lowest, highest) = (&order[..SHOWN], &order[order.len() - SHOWN..]);
+        lowest.iter().map(row).chain([gap]).chain(highest.iter().map(row)).collect()
+    };
+    text::table(&["node", "potential", "standard error"], &rows, 1)
+}
