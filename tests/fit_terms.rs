@@ -6,7 +6,7 @@ use common::Uniform;
 use jkoflow::fit::worth_keeping;
 use jkoflow::{
     Candidate, Fit, FitOptions, FittedEnergy, FlowOptions, Folds, FreeEnergy, GeodesicOptions, Graph,
-    Interaction, InternalEnergy, Loss, Model, Reference, Ridge, Term, Weight, Zeros,
+    Interaction, InternalEnergy, Loss, Model, Reference, Ridge, SnapshotLoss, Term, Weight, Zeros,
 };
 
 type Trajectories = Vec<Vec<Vec<f64>>>;
@@ -433,6 +433,48 @@ fn cross_validation_finds_the_interaction() {
     refused(fit.cross_validate(Folds::Blocks(1), &candidates), "one block to teach");
     refused(fit.cross_validate(Folds::Blocks(26), &candidates), "26 blocks");
     refused(fit.cross_validate(Folds::Blocks(2), &[candidate(&["heat"], 0.0)]), "no term named heat");
+}
+
+/// The loss for models of any kind: its gradient is that of finite differences, and its minimum over a linear model is
+/// the fit.
+#[test]
+fn snapshot_loss_has_its_gradient() {
+    let graph = Graph::erdos_renyi(7, 0.5, 3, Reference::Degree).expect("connected");
+    let energy = FreeEnergy::new(&graph).with_entropy(0.5).expect("an energy");
+    let times = times(4, 0.1);
+    let data = flows(&energy, &times, 1, 8);
+    let mut random = Uniform(5);
+    let variations: Vec<Vec<f64>> = (0..4).map(|_| (0..7).map(|_| random.draw()).collect()).collect();
+    for loss in Loss::ALL {
+        for weight in Weight::ALL {
+            let options = FitOptions::default().with_loss(loss).with_weight(weight);
+            let function = SnapshotLoss::new(&graph, &options, &times, &data[0], 2).expect("geodesics");
+            let (_, gradient) = function.loss_and_gradient(&variations).expect("a loss");
+            for s in 0..4 {
+                for x in 0..7 {
+                    let at = |h: f64| {
+                        let mut moved = variations.clone();
+                        moved[s][x] += h;
+                        function.loss_and_gradient(&moved).expect("a loss").0
+                    };
+                    // exact for a quadratic function, to rounding
+                    let slope = (at(0.5) - at(-0.5)) / 1.0;
+                    assert!((gradient[s][x] - slope).abs() < 1e-12, "{loss:?} {s} {x}");
+                }
+            }
+            let fit = fit(&graph, options, &times, &data);
+            let learned = fit.solve(&Ridge::on_potential(0.1)).expect("determined");
+            let learned_energy = learned.energy().expect("an energy");
+            let at_fit: Vec<Vec<f64>> =
+                data[0].iter().map(|mu| learned_energy.first_variation(mu).expect("dF")).collect();
+            let (value, _) = function.loss_and_gradient(&at_fit).expect("a loss");
+            assert!((value - learned.residual()).abs() < 1e-12 * learned.baselines().persistence);
+        }
+    }
+    let function =
+        SnapshotLoss::new(&graph, &FitOptions::default(), &times, &data[0], 1).expect("geodesics");
+    refused(function.loss_and_gradient(&variations[1..]), "first_variations: expected 4");
+    refused(function.loss_and_gradient(&vec![vec![f64::NAN; 7]; 4]), "first_variations[0]");
 }
 
 /// The smoothest functions on a cycle and on a path are known.

@@ -17,6 +17,7 @@ mod model;
 mod normal;
 mod options;
 mod potential;
+mod snapshot_loss;
 mod statistics;
 mod step;
 mod system;
@@ -26,6 +27,7 @@ mod validation;
 pub use fitted::{Baselines, FittedEnergy};
 pub use model::Model;
 pub use options::{FitOptions, Loss, Ridge, Weight, Zeros};
+pub use snapshot_loss::SnapshotLoss;
 pub use terms::{Term, FULL_INTERACTION_NODES};
 pub use validation::{worth_keeping, Candidate, Folds, Score};
 
@@ -107,8 +109,8 @@ impl Fit {
             return Err(Error::invalid("geodesic", format!("its mean is {a}, the fit's is {b}")));
         }
         let (mu0, mu1) = geodesic.ends();
-        self.check_masses("mu0 of the geodesic", mu0)?;
-        self.check_masses("mu1 of the geodesic", mu1)?;
+        self.options.check_masses(self.graph(), "mu0 of the geodesic", mu0)?;
+        self.options.check_masses(self.graph(), "mu1 of the geodesic", mu1)?;
         if !geodesic.converged() {
             let reason = geodesic.termination().describe();
             return Err(Error::NotConverged { what: "geodesic".into(), reason });
@@ -149,21 +151,10 @@ impl Fit {
         variations: &[Vec<Vec<f64>>],
         threads: usize,
     ) -> Result<()> {
-        error::check_length("times", times.len(), snapshots.len())?;
-        if snapshots.len() < 2 {
-            let reason = format!("{} given, but a step needs two", snapshots.len());
-            return Err(Error::invalid("snapshots", reason));
-        }
-        error::check_increasing("times", times)?;
         if self.model.given() > 0 || !variations.is_empty() {
             error::check_length("variations", variations.len(), snapshots.len())?;
         }
-        let masses = self.positive_masses(snapshots)?;
-        let geodesics = self.graph().geodesics(&masses, &self.options.geodesic, threads)?;
-        if let Some(k) = geodesics.iter().position(|g| !g.converged()) {
-            let what = format!("geodesic from snapshot {k} to {}", k + 1);
-            return Err(Error::NotConverged { what, reason: geodesics[k].termination().describe() });
-        }
+        let geodesics = step::geodesics_between(self.graph(), &self.options, times, snapshots, threads)?;
         let given = |s: usize| variations.get(s).map_or(&[][..], Vec::as_slice);
         let prepared: Vec<SeenStep> = (0..geodesics.len())
             .map(|k| {
@@ -173,28 +164,6 @@ impl Fit {
             .collect::<Result<_>>()?;
         prepared.into_iter().for_each(|step| self.accumulate(step));
         Ok(())
-    }
-
-    /// The snapshots as the options want them.
-    fn positive_masses<S: AsRef<[f64]>>(&self, snapshots: &[S]) -> Result<Vec<Vec<f64>>> {
-        let mass = |(k, mu): (usize, &S)| -> Result<Vec<f64>> {
-            let name = format!("snapshots[{k}]");
-            if let Zeros::Mix(share) = self.options.zeros {
-                self.graph().check_distribution(&name, mu.as_ref())?;
-                return self.graph().mix_with_reference(mu.as_ref(), share);
-            }
-            self.check_masses(&name, mu.as_ref())?;
-            Ok(mu.as_ref().to_vec())
-        };
-        snapshots.iter().enumerate().map(mass).collect()
-    }
-
-    fn check_masses(&self, name: &str, mu: &[f64]) -> Result<()> {
-        match self.options.zeros {
-            Zeros::LeaveOut => self.graph().check_distribution(name, mu),
-            // where a node is empty, its potential and the variation of the entropy are infinite
-            _ => self.graph().check_positive_distribution(name, mu),
-        }
     }
 
     fn prepare(

@@ -292,3 +292,66 @@ fn symmetric(n: usize, upper: &[f64]) -> DMatrix<f64> {
     }
     matrix
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::energy::InternalEnergy;
+    use crate::graph::Reference;
+
+    /// Each feature against the first variation of the energy at a unit vector of parameters.
+    #[test]
+    fn features_are_first_variations() {
+        let graph = Graph::star(5, Reference::Degree).expect("a star");
+        let terms = [
+            Term::entropy(),
+            Term::potential_in(&[vec![1.0, 2.0, -1.0, 0.5, 0.0]]),
+            Term::potential(),
+            Term::interaction_by_hops(2),
+            Term::full_interaction(),
+            Term::power(0.5),
+            Term::internal(
+                "cube",
+                InternalEnergy::from_functions(|r| r.powi(3), |r| 3.0 * r * r, |r| 6.0 * r),
+            ),
+        ];
+        let model = Model::new(&graph, &terms).expect("a model");
+        assert_eq!((model.parameters(), model.free_potential()), (1 + 1 + 5 + 2 + 15 + 2, Some(2..7)));
+        assert_eq!(model.names().len(), model.parameters());
+        let mu = [0.3, 0.1, 0.2, 0.25, 0.15];
+        let features = model.dense_features(&mu).expect("features");
+        for (column, p) in model.dense().into_iter().enumerate() {
+            let mut unit = vec![0.0; model.parameters()];
+            unit[p] = 1.0;
+            let variation =
+                model.energy(&unit).and_then(|e| e.first_variation(&mu)).expect("a variation");
+            let gap = features[(0, column)] - variation[0];
+            for x in 0..5 {
+                let other = features[(x, column)] - variation[x];
+                assert!((other - gap).abs() < 1e-14, "{} at {x}", model.names()[p]);
+            }
+        }
+    }
+
+    /// The gauge changes no energy difference and is idempotent.
+    #[test]
+    fn the_gauge_is_invisible() {
+        let graph = Graph::path(4, Reference::Degree).expect("a path");
+        let model = Model::new(&graph, &[Term::full_interaction(), Term::potential()]).expect("a model");
+        let before: Vec<f64> = (0..14).map(|k| (k as f64 * 1.7).sin()).collect();
+        let mut after = before.clone();
+        model.fix_gauge(&mut after);
+        let difference = |a: &[f64]| {
+            let energy = model.energy(a).expect("an energy");
+            energy.value(&[0.1, 0.2, 0.3, 0.4]).expect("F")
+                - energy.value(&[0.7, 0.1, 0.1, 0.1]).expect("F")
+        };
+        assert!((difference(&before) - difference(&after)).abs() < 1e-14);
+        let again = {
+            let mut a = after.clone();
+            model.fix_gauge(&mut a);
+            a
+        };
+        assert!(again.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-14));
+    }
+}

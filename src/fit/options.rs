@@ -3,6 +3,7 @@
 use super::terms::Term;
 use crate::error::{Error, Result};
 use crate::geodesic::GeodesicOptions;
+use crate::graph::Graph;
 
 /// At which end of a step the optimality condition is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -151,6 +152,15 @@ impl FitOptions {
     pub(super) fn check(&self) -> Result<()> {
         self.zeros.check()?;
         self.geodesic.check()
+    }
+
+    /// Refuses masses that are no distribution, and empty nodes unless they are to be left out.
+    pub(super) fn check_masses(&self, graph: &Graph, name: &str, mu: &[f64]) -> Result<()> {
+        match self.zeros {
+            Zeros::LeaveOut => graph.check_distribution(name, mu),
+            // where a node is empty, its potential and the variation of the entropy are infinite
+            _ => graph.check_positive_distribution(name, mu),
+        }
     }
 }
 

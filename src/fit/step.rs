@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::model::Model;
 use super::options::{FitOptions, Loss, Weight, Zeros};
-use crate::error::Result;
+use crate::error::{self, Error, Result};
 use crate::geodesic::Geodesic;
 use crate::graph::{Graph, Sweep};
 use crate::linalg::vector::{axpy, dot};
@@ -65,6 +65,38 @@ impl Step {
     }
 }
 
+/// The geodesics between consecutive snapshots at increasing times, with empty nodes treated as the options say.
+pub(super) fn geodesics_between<S: AsRef<[f64]>>(
+    graph: &Graph,
+    options: &FitOptions,
+    times: &[f64],
+    snapshots: &[S],
+    threads: usize,
+) -> Result<Vec<Geodesic>> {
+    error::check_length("times", times.len(), snapshots.len())?;
+    if snapshots.len() < 2 {
+        let reason = format!("{} given, but a step needs two", snapshots.len());
+        return Err(Error::invalid("snapshots", reason));
+    }
+    error::check_increasing("times", times)?;
+    let mass = |(k, mu): (usize, &S)| -> Result<Vec<f64>> {
+        let (name, mu) = (format!("snapshots[{k}]"), mu.as_ref());
+        if let Zeros::Mix(share) = options.zeros {
+            graph.check_distribution(&name, mu)?;
+            return graph.mix_with_reference(mu, share);
+        }
+        options.check_masses(graph, &name, mu)?;
+        Ok(mu.to_vec())
+    };
+    let masses: Vec<Vec<f64>> = snapshots.iter().enumerate().map(mass).collect::<Result<_>>()?;
+    let geodesics = graph.geodesics(&masses, &options.geodesic, threads)?;
+    if let Some(k) = geodesics.iter().position(|g| !g.converged()) {
+        let what = format!("geodesic from snapshot {k} to {}", k + 1);
+        return Err(Error::NotConverged { what, reason: geodesics[k].termination().describe() });
+    }
+    Ok(geodesics)
+}
+
 /// First variations of the dense functionals where the loss looks; `given` are those of the caller's
 /// functionals at both ends.
 pub(super) fn features(
@@ -96,7 +128,7 @@ pub(super) fn entropy_feature(options: &FitOptions, geodesic: &Geodesic) -> Vec<
 }
 
 /// The value that a loss uses of two ends'.
-fn at_loss(loss: Loss, start: &[f64], end: &[f64]) -> Vec<f64> {
+pub(super) fn at_loss(loss: Loss, start: &[f64], end: &[f64]) -> Vec<f64> {
     match loss {
         Loss::Forward => start.to_vec(),
         Loss::Backward => end.to_vec(),
