@@ -150,6 +150,32 @@
 #define JKO_LOSS_FORWARD 2
 
 /**
+ * Edges count by their mobility: the loss is the squared speed that is left unexplained.
+ */
+#define JKO_WEIGHT_METRIC 0
+
+/**
+ * Edges count by their squared mobility: the loss is the squared flux that is left, per conductance. Edges between nearly
+ * empty nodes count less.
+ */
+#define JKO_WEIGHT_FLUX 1
+
+/**
+ * Snapshots with empty nodes are refused.
+ */
+#define JKO_ZEROS_REFUSE 0
+
+/**
+ * A share of the reference is mixed into every snapshot of a trajectory.
+ */
+#define JKO_ZEROS_MIX 1
+
+/**
+ * Edges at a node that is empty at either end of a step are left out of it.
+ */
+#define JKO_ZEROS_LEAVE_OUT 2
+
+/**
  * Reference measure in proportion to the degrees: the stationary law of the random walk.
  */
 #define JKO_REFERENCE_DEGREE 0
@@ -232,10 +258,23 @@ typedef struct jko_geodesic jko_geodesic;
 typedef struct jko_graph jko_graph;
 
 /**
+ * The quadratic loss of a trajectory, for an energy of any kind that is trained against it: a neural network, say.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct jko_snapshot_loss jko_snapshot_loss;
+
+/**
  * Options, factorisation and buffers bound to a graph: what a loop over many geodesics reuses. One
  * user at a time; a second one gets `JKO_STATUS_BUSY`.
  */
 typedef struct jko_solver jko_solver;
+
+/**
+ * The terms of an energy that is to be learned, all linear in their parameters. Empty when new; they count
+ * from zero in the order in which they are added, and their parameters follow in the same order. One thread at a
+ * time may change it; a second one gets `JKO_STATUS_BUSY`.
+ */
+typedef struct jko_terms jko_terms;
 
 /**
  * What a call came to: zero is success, positive is a usable result that is not optimal, negative
@@ -322,9 +361,21 @@ typedef struct {
      */
     int32_t terms;
     /**
+     * A `JKO_WEIGHT_` constant; metric by default.
+     */
+    int32_t weight;
+    /**
+     * A `JKO_ZEROS_` constant; refuse by default.
+     */
+    int32_t zeros;
+    /**
      * 0.
      */
     int32_t reserved;
+    /**
+     * Share of the reference for `JKO_ZEROS_MIX`, between 0 and 1; 0, which that refuses, by default.
+     */
+    double zeros_share;
 } jko_fit_options;
 
 /**
@@ -763,22 +814,6 @@ jko_status jko_energy_second_variation(const jko_energy *energy,
                                        size_t variation_len);
 
 /**
- * Fills `size` bytes of options with the defaults; pass `sizeof(jko_fit_options)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
- */
-jko_status jko_fit_options_init(jko_fit_options *options,
-                                size_t size);
-
-/**
- * Fills `size` bytes of a ridge with the defaults; pass `sizeof(jko_ridge)`.
- *
- * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
- */
-jko_status jko_ridge_init(jko_ridge *ridge,
-                          size_t size);
-
-/**
  * Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
  *
  * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE. Any thread.
@@ -786,6 +821,18 @@ jko_status jko_ridge_init(jko_ridge *ridge,
 jko_status jko_fit_new(const jko_graph *graph,
                        const jko_fit_options *options,
                        jko_fit **out);
+
+/**
+ * Makes an empty learning problem with these terms, which are copied; those of `options`, which may be NULL, play no
+ * role.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no term, two of one name, a term that
+ * does not fit the graph), STRUCT_SIZE, BUSY (the terms), OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_fit_new_with_terms(const jko_graph *graph,
+                                  const jko_fit_options *options,
+                                  const jko_terms *terms,
+                                  jko_fit **out);
 
 /**
  * Ends a fit; NULL is fine. Any thread, once nobody uses the handle.
@@ -834,6 +881,26 @@ jko_status jko_fit_add_trajectory(jko_fit *fit,
                                   int32_t num_threads);
 
 /**
+ * As `jko_fit_add_trajectory`, for terms of the caller's own. Row `s count + j` of `variations` is the first variation of
+ * their functional `j` at snapshot `s`, with `count` functionals in all and `n` columns; its strides are its own.
+ *
+ * Returns: as `jko_fit_add_trajectory`. One thread at a time.
+ */
+jko_status jko_fit_add_trajectory_with(jko_fit *fit,
+                                       const double *times,
+                                       size_t times_len,
+                                       const double *snapshots,
+                                       size_t rows,
+                                       size_t cols,
+                                       ptrdiff_t row_stride,
+                                       ptrdiff_t col_stride,
+                                       const double *variations,
+                                       size_t variation_rows,
+                                       ptrdiff_t variation_row_stride,
+                                       ptrdiff_t variation_col_stride,
+                                       int32_t num_threads);
+
+/**
  * Adds everything that `other` has seen, for data that were read in parts.
  *
  * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms, loss or mean, or
@@ -841,6 +908,68 @@ jko_status jko_fit_add_trajectory(jko_fit *fit,
  */
 jko_status jko_fit_merge(jko_fit *fit,
                          const jko_fit *other);
+
+/**
+ * Reads the number of doubles that `jko_fit_statistics` writes.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, BUSY. Any thread.
+ */
+jko_status jko_fit_statistics_len(const jko_fit *fit,
+                                  size_t *len);
+
+/**
+ * Copies everything that `jko_fit_solve` needs of the data into a flat buffer. Buffers of fits of the same problem may be
+ * added entry by entry, at most 8192 of them, as by `MPI_Allreduce` with `MPI_SUM`: the sum is the buffer of all their
+ * data. Single steps are not in it.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY. Any thread.
+ */
+jko_status jko_fit_statistics(const jko_fit *fit,
+                              double *statistics,
+                              size_t statistics_len);
+
+/**
+ * Adds the data behind a buffer of `jko_fit_statistics`, or behind a sum of such buffers.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (another graph, other terms, loss, weight
+ * or mean), BUSY. One thread at a time.
+ */
+jko_status jko_fit_add_statistics(jko_fit *fit,
+                                  const double *statistics,
+                                  size_t statistics_len);
+
+/**
+ * Computes the share of the motion that is explained in steps that were left out, and its standard error: how well the
+ * terms of a fit, or some of them, predict.
+ *
+ * The steps are divided into `blocks` in the order in which they were added. With `forward` 0 each block is tested on what
+ * all others teach; with 1, each but the first on what those before it teach. `ridges` and `included` have an entry per
+ * term: its ridge, relative to the mean diagonal of its block of the normal matrix, and whether it takes part (1) or not
+ * (0). The share is at most 1, 0 for persistence, and NaN where the teaching steps leave parameters open.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge), SINGULAR, BUSY,
+ * OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_fit_cross_validate(const jko_fit *fit,
+                                  int64_t blocks,
+                                  int32_t forward,
+                                  const double *ridges,
+                                  size_t ridges_len,
+                                  const int32_t *included,
+                                  size_t included_len,
+                                  double *explained,
+                                  double *standard_error);
+
+/**
+ * As `jko_fit_solve`, with a ridge per term in the order of the terms, each relative to the mean diagonal of the term's
+ * block of the normal matrix.
+ *
+ * Returns: as `jko_fit_solve`, and LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_fit_solve_with(const jko_fit *fit,
+                              const double *ridges,
+                              size_t ridges_len,
+                              jko_fitted **out);
 
 /**
  * Solves for the energy that minimises the loss plus the ridge; `ridge` may be NULL. The fit can be
@@ -852,6 +981,22 @@ jko_status jko_fit_merge(jko_fit *fit,
 jko_status jko_fit_solve(const jko_fit *fit,
                          const jko_ridge *ridge,
                          jko_fitted **out);
+
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_fit_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+ */
+jko_status jko_fit_options_init(jko_fit_options *options,
+                                size_t size);
+
+/**
+ * Fills `size` bytes of a ridge with the defaults; pass `sizeof(jko_ridge)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+ */
+jko_status jko_ridge_init(jko_ridge *ridge,
+                          size_t size);
 
 /**
  * Ends a fitted energy; NULL is fine. Any thread, once nobody uses the handle.
@@ -895,6 +1040,78 @@ double jko_fitted_explained(const jko_fitted *fitted);
  * Steps that were seen; 0 for NULL. Any thread.
  */
 size_t jko_fitted_pairs(const jko_fitted *fitted);
+
+/**
+ * Reads the number of parameters.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
+ */
+jko_status jko_fitted_parameter_count(const jko_fitted *fitted,
+                                      size_t *count);
+
+/**
+ * Copies all parameters, in the order of the terms.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_fitted_parameters(const jko_fitted *fitted,
+                                 double *parameters,
+                                 size_t parameters_len);
+
+/**
+ * Copies the standard errors of all parameters. NaN where a parameter is at a bound, and everywhere where the steps are
+ * too few or only known by their sums.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_fitted_standard_errors(const jko_fitted *fitted,
+                                      double *errors,
+                                      size_t errors_len);
+
+/**
+ * The covariance of two parameters, by their numbers; NaN where it is not known, for NULL and for numbers that no
+ * parameter has. Any thread.
+ */
+double jko_fitted_covariance(const jko_fitted *fitted,
+                             int64_t p,
+                             int64_t q);
+
+/**
+ * Copies the loss of each step, `jko_fitted_pairs` of them.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH (also where the steps are only known by their sums, 0 then). Any
+ * thread.
+ */
+jko_status jko_fitted_residuals(const jko_fitted *fitted,
+                                double *residuals,
+                                size_t residuals_len);
+
+/**
+ * Copies the name of a parameter, by its number, such as `potential[3]`; in the manner of `jko_last_error`. Empty for NULL
+ * and for a number that no parameter has. Any thread.
+ */
+size_t jko_fitted_parameter_name(const jko_fitted *fitted,
+                                 int64_t parameter,
+                                 char *buffer,
+                                 size_t capacity);
+
+/**
+ * Copies the directions that the data alone do not determine, one per line in the names of the parameters; in the manner of
+ * `jko_last_error`. Empty where there are none, and for NULL. Any thread.
+ */
+size_t jko_fitted_unidentified(const jko_fitted *fitted,
+                               char *buffer,
+                               size_t capacity);
+
+/**
+ * The share of the motion that a pure heat flow explains, with the best coefficient; NaN for NULL. Any thread.
+ */
+double jko_fitted_heat_explained(const jko_fitted *fitted);
+
+/**
+ * The entropy coefficient of that heat flow; NaN for NULL. Any thread.
+ */
+double jko_fitted_heat_entropy(const jko_fitted *fitted);
 
 /**
  * Fills `size` bytes of options with the defaults; pass `sizeof(jko_flow_options)`.
@@ -1678,6 +1895,181 @@ jko_status jko_energy_step(const jko_energy *energy,
                            size_t mass_len,
                            double *residual,
                            jko_geodesic **out);
+
+/**
+ * Makes the loss of the steps between consecutive snapshots; arguments as for `jko_fit_add_trajectory`. `options` may be
+ * NULL; its terms play no role. The geodesics are computed here, once.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE,
+ * NOT_CONVERGED, SINGULAR, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_snapshot_loss_new(const jko_graph *graph,
+                                 const jko_fit_options *options,
+                                 const double *times,
+                                 size_t times_len,
+                                 const double *snapshots,
+                                 size_t rows,
+                                 size_t cols,
+                                 ptrdiff_t row_stride,
+                                 ptrdiff_t col_stride,
+                                 int32_t num_threads,
+                                 jko_snapshot_loss **out);
+
+/**
+ * Ends a loss; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_snapshot_loss_free(jko_snapshot_loss *loss);
+
+/**
+ * Computes the loss at the first variations of an energy at the snapshots, one per row (`rows` snapshots by
+ * `cols = n`), and its gradient with respect to them, of the same shape, with strides of its own. The gradient may be
+ * NULL. Cost: two sweeps over the edges per step.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_snapshot_loss_evaluate(const jko_snapshot_loss *loss,
+                                      const double *variations,
+                                      size_t rows,
+                                      size_t cols,
+                                      ptrdiff_t row_stride,
+                                      ptrdiff_t col_stride,
+                                      double *value,
+                                      double *gradient,
+                                      ptrdiff_t gradient_row_stride,
+                                      ptrdiff_t gradient_col_stride);
+
+/**
+ * Makes an empty list of terms.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
+ */
+jko_status jko_terms_new(jko_terms **out);
+
+/**
+ * Ends a list of terms; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_terms_free(jko_terms *terms);
+
+/**
+ * Adds a potential with one parameter per node, for any number of nodes.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, BUSY. One thread at a time.
+ */
+jko_status jko_terms_add_potential(jko_terms *terms);
+
+/**
+ * Adds a potential in the span of given functions on the nodes, one per row of a matrix with `cols = n`, which is
+ * copied; one parameter per row.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY, OUT_OF_MEMORY; what does not fit the graph is found
+ * by `jko_fit_new_with_terms`. One thread at a time.
+ */
+jko_status jko_terms_add_potential_in(jko_terms *terms,
+                                      const double *functions,
+                                      size_t rows,
+                                      size_t cols,
+                                      ptrdiff_t row_stride,
+                                      ptrdiff_t col_stride);
+
+/**
+ * Adds the entropy relative to `pi`, with its coefficient as the parameter.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, BUSY. One thread at a time.
+ */
+jko_status jko_terms_add_entropy(jko_terms *terms);
+
+/**
+ * Adds the internal energy of the density to the power `m > 0`, `m != 1`, with its coefficient as the parameter.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, BUSY; a bad power is found by `jko_fit_new_with_terms`. One thread at a time.
+ */
+jko_status jko_terms_add_power(jko_terms *terms,
+                               double m);
+
+/**
+ * Adds an interaction with one parameter for each number of edges between two nodes, from 1 to `reach`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, BUSY; a reach beyond the graph's is found by
+ * `jko_fit_new_with_terms`. One thread at a time.
+ */
+jko_status jko_terms_add_interaction_by_hops(jko_terms *terms,
+                                             int64_t reach);
+
+/**
+ * Adds an interaction with one parameter for each bin `edges[j] <= d < edges[j+1]` of a distance between nodes, from a
+ * symmetric `n` by `n` matrix; everything is copied.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY. One thread
+ * at a time.
+ */
+jko_status jko_terms_add_interaction_by_distance(jko_terms *terms,
+                                                 const double *distances,
+                                                 size_t rows,
+                                                 size_t cols,
+                                                 ptrdiff_t row_stride,
+                                                 ptrdiff_t col_stride,
+                                                 const double *edges,
+                                                 size_t edges_len);
+
+/**
+ * Adds an interaction with one parameter for each bump `exp(-(d - centres[j])^2 / (2 width^2))` of a distance between
+ * nodes, from a symmetric `n` by `n` matrix; everything is copied.
+ *
+ * Returns: as `jko_terms_add_interaction_by_distance`. One thread at a time.
+ */
+jko_status jko_terms_add_interaction_radial(jko_terms *terms,
+                                            const double *distances,
+                                            size_t rows,
+                                            size_t cols,
+                                            ptrdiff_t row_stride,
+                                            ptrdiff_t col_stride,
+                                            const double *centres,
+                                            size_t centres_len,
+                                            double width);
+
+/**
+ * Adds an interaction that is a multiple of a symmetric `n` by `n` matrix, which is copied; the factor is the
+ * parameter. `name` is text that ends in NUL, at most 255 bytes of UTF-8, and tells the term from others of its kind.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY. One thread
+ * at a time.
+ */
+jko_status jko_terms_add_interaction_matrix(jko_terms *terms,
+                                            const char *name,
+                                            const double *matrix,
+                                            size_t rows,
+                                            size_t cols,
+                                            ptrdiff_t row_stride,
+                                            ptrdiff_t col_stride);
+
+/**
+ * Adds an interaction with every entry `x <= y` of a symmetric matrix as a parameter, row by row, for at most 64
+ * nodes. It needs a ridge beside a potential with a parameter per node.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, BUSY. One thread at a time.
+ */
+jko_status jko_terms_add_full_interaction(jko_terms *terms);
+
+/**
+ * Adds a block of `count` functionals of the caller's own, whose first variations come with each snapshot, see
+ * `jko_fit_add_trajectory_with`. `name` as for `jko_terms_add_interaction_matrix`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, BUSY. One thread at a time.
+ */
+jko_status jko_terms_add_given(jko_terms *terms,
+                               const char *name,
+                               int64_t count);
+
+/**
+ * Keeps every parameter of a term between two bounds, which may be infinite. The term is given by its number.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (no such term), BUSY; bounds that make no sense are found by
+ * `jko_fit_new_with_terms`. One thread at a time.
+ */
+jko_status jko_terms_set_bounds(jko_terms *terms,
+                                int64_t term,
+                                double lower,
+                                double upper);
 
 #ifdef __cplusplus
 }  // extern "C"

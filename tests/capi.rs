@@ -99,8 +99,9 @@ fn structs_keep_their_layout() {
         max_steps: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
     frozen!(jko_barycentre_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
         max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
-    frozen!(jko_fit_options, 40, struct_size: usize = 0, tolerance: f64 = 8, max_iterations: i64 = 16,
-        mean: i32 = 24, loss: i32 = 28, terms: i32 = 32, reserved: i32 = 36);
+    frozen!(jko_fit_options, 56, struct_size: usize = 0, tolerance: f64 = 8, max_iterations: i64 = 16,
+        mean: i32 = 24, loss: i32 = 28, terms: i32 = 32, weight: i32 = 36, zeros: i32 = 40,
+        reserved: i32 = 44, zeros_share: f64 = 48);
     frozen!(jko_ridge, 24, struct_size: usize = 0, potential: f64 = 8, entropy: f64 = 16);
 }
 
@@ -114,6 +115,8 @@ fn handles_may_cross_threads() {
     shareable::<capi::jko_flow>();
     shareable::<capi::jko_fit>();
     shareable::<capi::jko_fitted>();
+    shareable::<capi::jko_terms>();
+    shareable::<capi::jko_snapshot_loss>();
 }
 
 #[test]
@@ -228,6 +231,13 @@ fn boundary_program_succeeds() {
 fn geometry_program_succeeds() {
     let text = run(&mut Command::new(compile("tests/c/geometry.c")));
     assert!(text.ends_with("geometry: all checks passed\n"), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn terms_program_succeeds() {
+    let text = run(&mut Command::new(compile("tests/c/terms.c")));
+    assert!(text.ends_with("terms: all checks passed\n"), "{text}");
 }
 
 #[test]

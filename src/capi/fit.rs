@@ -1,142 +1,19 @@
-//! `jko_fit` and `jko_fitted`: learning an energy from snapshots.
+//! `jko_fit`: learning an energy from snapshots.
 
-use super::energy::jko_energy;
-use super::geodesic::{jko_geodesic, solver_options};
-use super::graph::{jko_graph, JKO_MEAN_LOGARITHMIC};
+use super::fit_options::{fit_options, jko_fit_options, jko_ridge};
+use super::fitted::jko_fitted;
+use super::geodesic::jko_geodesic;
+use super::graph::jko_graph;
 use super::guard::{guard, guard_value, Exclusive};
-use super::input::{self, Matrix, Options};
+use super::input::{self, Matrix};
 use super::status::{jko_status, Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
-use crate::fit::{Fit, FitOptions, FittedEnergy, Loss, Ridge, Term};
-use crate::geodesic::GeodesicOptions;
-
-/// A potential is learned; one bit of `jko_fit_options.terms`.
-pub const JKO_TERM_POTENTIAL: i32 = 1;
-/// The entropy coefficient is learned; one bit of `jko_fit_options.terms`.
-pub const JKO_TERM_ENTROPY: i32 = 2;
-
-/// The optimality condition is required in the mean of both ends of a step.
-pub const JKO_LOSS_SYMMETRIC: i32 = 0;
-/// The optimality condition is required at the end of each step.
-pub const JKO_LOSS_BACKWARD: i32 = 1;
-/// The optimality condition is required at the start of each step.
-pub const JKO_LOSS_FORWARD: i32 = 2;
+use super::terms::jko_terms;
+use crate::fit::{Candidate, Fit, Folds, Ridge, Term};
 
 /// A learning problem: what the steps seen so far add up to. One thread at a time may change it; a
 /// second one gets `JKO_STATUS_BUSY`.
 pub struct jko_fit {
     fit: Exclusive<Fit>,
-}
-
-/// A learned energy and how well it explains the data. Immutable: any number of threads may use it at
-/// once.
-pub struct jko_fitted {
-    fitted: FittedEnergy,
-}
-
-/// What is learned, and how. Fill it with `jko_fit_options_init`.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct jko_fit_options {
-    /// Size of the struct; set by the init function.
-    pub struct_size: usize,
-    /// Relative accuracy of the geodesics between snapshots. 0, the default, means what it means in
-    /// `jko_geodesic_options`.
-    pub tolerance: f64,
-    /// Iterations after which a geodesic is given up; 1000 by default.
-    pub max_iterations: i64,
-    /// Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
-    pub mean: i32,
-    /// A `JKO_LOSS_` constant; symmetric by default.
-    pub loss: i32,
-    /// What is learned: a sum of `JKO_TERM_` constants; all of them by default.
-    pub terms: i32,
-    /// 0.
-    pub reserved: i32,
-}
-
-// SAFETY: `repr(C)`, a size_t, integers and a double, no padding.
-unsafe impl Options for jko_fit_options {
-    const NAME: &'static str = "jko_fit_options";
-
-    fn defaults() -> Self {
-        let geodesic = GeodesicOptions::default();
-        Self {
-            struct_size: std::mem::size_of::<Self>(),
-            tolerance: geodesic.tolerance.unwrap_or(0.0),
-            max_iterations: i64::try_from(geodesic.max_iterations).unwrap_or(i64::MAX),
-            mean: JKO_MEAN_LOGARITHMIC,
-            loss: JKO_LOSS_SYMMETRIC,
-            terms: JKO_TERM_POTENTIAL | JKO_TERM_ENTROPY,
-            reserved: 0,
-        }
-    }
-}
-
-/// The options of C as those of Rust.
-///
-/// # Safety
-/// As [`input::options`].
-unsafe fn fit_options(options: *const jko_fit_options) -> Result<FitOptions, Failure> {
-    // SAFETY: the same promise.
-    let options = unsafe { input::options(options)? };
-    input::reserved_zero("options.reserved", options.reserved)?;
-    let known = [(JKO_TERM_POTENTIAL, Term::potential()), (JKO_TERM_ENTROPY, Term::entropy())];
-    let rest = known.iter().fold(options.terms, |rest, (bit, _)| rest & !bit);
-    if rest != 0 {
-        let message = format!("options.terms: {} is no sum of JKO_TERM_ constants", options.terms);
-        return Err(Failure::new(JKO_STATUS_INVALID_ARGUMENT, message));
-    }
-    let terms: Vec<Term> =
-        known.into_iter().filter(|(bit, _)| options.terms & bit != 0).map(|(_, term)| term).collect();
-    let geodesic = solver_options(options.mean, options.tolerance, options.max_iterations)?;
-    Ok(FitOptions::default()
-        .with_terms(&terms)
-        .with_loss(input::choice("options.loss", options.loss, &Loss::ALL)?)
-        .with_geodesic(geodesic))
-}
-
-/// Penalties on the squared coefficients, relative to the size of the data's own weight on them, so
-/// that they mean the same for any amount of data. Fill it with `jko_ridge_init`.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct jko_ridge {
-    /// Size of the struct; set by the init function.
-    pub struct_size: usize,
-    /// For the potential; 0 by default.
-    pub potential: f64,
-    /// For the entropy coefficient; 0 by default.
-    pub entropy: f64,
-}
-
-// SAFETY: `repr(C)`, a size_t and doubles, no padding.
-unsafe impl Options for jko_ridge {
-    const NAME: &'static str = "jko_ridge";
-
-    fn defaults() -> Self {
-        Self { struct_size: std::mem::size_of::<Self>(), potential: 0.0, entropy: 0.0 }
-    }
-}
-
-/// Fills `size` bytes of options with the defaults; pass `sizeof(jko_fit_options)`.
-///
-/// Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fit_options_init(options: *mut jko_fit_options, size: usize) -> jko_status {
-    guard(|| {
-        // SAFETY: the contract of the module.
-        unsafe { input::init_options(options, size) }.map(|()| JKO_STATUS_OK)
-    })
-}
-
-/// Fills `size` bytes of a ridge with the defaults; pass `sizeof(jko_ridge)`.
-///
-/// Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_ridge_init(ridge: *mut jko_ridge, size: usize) -> jko_status {
-    guard(|| {
-        // SAFETY: the contract of the module.
-        unsafe { input::init_options(ridge, size) }.map(|()| JKO_STATUS_OK)
-    })
 }
 
 /// Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
@@ -152,6 +29,34 @@ pub unsafe extern "C" fn jko_fit_new(
         // SAFETY: the contract of the module.
         let (out, graph, options) =
             unsafe { (input::slot("out", out)?, input::handle("graph", graph)?, fit_options(options)?) };
+        out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?) });
+        Ok(JKO_STATUS_OK)
+    })
+}
+
+/// Makes an empty learning problem with these terms, which are copied; those of `options`, which may be NULL, play no
+/// role.
+///
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no term, two of one name, a term that
+/// does not fit the graph), STRUCT_SIZE, BUSY (the terms), OUT_OF_MEMORY. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fit_new_with_terms(
+    graph: *const jko_graph,
+    options: *const jko_fit_options,
+    terms: *const jko_terms,
+    out: *mut *mut jko_fit,
+) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        let (out, graph, options, terms) = unsafe {
+            (
+                input::slot("out", out)?,
+                input::handle("graph", graph)?,
+                fit_options(options)?,
+                input::handle("terms", terms)?,
+            )
+        };
+        let options = options.with_terms(&terms.snapshot()?);
         out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?) });
         Ok(JKO_STATUS_OK)
     })
@@ -237,6 +142,53 @@ pub unsafe extern "C" fn jko_fit_add_trajectory(
     })
 }
 
+/// As `jko_fit_add_trajectory`, for terms of the caller's own. Row `s count + j` of `variations` is the first variation of
+/// their functional `j` at snapshot `s`, with `count` functionals in all and `n` columns; its strides are its own.
+///
+/// Returns: as `jko_fit_add_trajectory`. One thread at a time.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fit_add_trajectory_with(
+    fit: *mut jko_fit,
+    times: *const f64,
+    times_len: usize,
+    snapshots: *const f64,
+    rows: usize,
+    cols: usize,
+    row_stride: isize,
+    col_stride: isize,
+    variations: *const f64,
+    variation_rows: usize,
+    variation_row_stride: isize,
+    variation_col_stride: isize,
+    num_threads: i32,
+) -> jko_status {
+    guard(|| {
+        let matrix = Matrix { data: snapshots, rows, cols, row_stride, col_stride };
+        let given = Matrix {
+            data: variations,
+            rows: variation_rows,
+            cols,
+            row_stride: variation_row_stride,
+            col_stride: variation_col_stride,
+        };
+        // SAFETY: the contract of the module.
+        let (fit, times, snapshots, given) = unsafe {
+            (
+                input::handle("fit", fit.cast_const())?,
+                input::input("times", times, times_len)?,
+                input::rows("snapshots", matrix)?,
+                input::rows("variations", given)?,
+            )
+        };
+        let threads = input::count("num_threads", num_threads.into())?;
+        let count = given.len() / rows.max(1);
+        input::check_length("variations (rows)", given.len(), count.saturating_mul(rows))?;
+        let given: Vec<Vec<Vec<f64>>> = given.chunks(count.max(1)).map(<[_]>::to_vec).collect();
+        fit.fit.write("fit")?.add_trajectory_with(times, &snapshots, &given, threads)?;
+        Ok(JKO_STATUS_OK)
+    })
+}
+
 /// Adds everything that `other` has seen, for data that were read in parts.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms, loss or mean, or
@@ -252,6 +204,156 @@ pub unsafe extern "C" fn jko_fit_merge(fit: *mut jko_fit, other: *const jko_fit)
             return Err(Failure::new(JKO_STATUS_INVALID_ARGUMENT, message));
         }
         into.fit.write("fit")?.merge(&*from.fit.read("other")?)?;
+        Ok(JKO_STATUS_OK)
+    })
+}
+
+/// Reads the number of doubles that `jko_fit_statistics` writes.
+///
+/// Returns: NULL_POINTER, MISALIGNED, BUSY. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fit_statistics_len(fit: *const jko_fit, len: *mut usize) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        let (fit, len) = unsafe { (input::handle("fit", fit)?, input::scalar("len", len)?) };
+        len.write([fit.fit.read("fit")?.statistics_len()]);
+        Ok(JKO_STATUS_OK)
+    })
+}
+
+/// Copies everything that `jko_fit_solve` needs of the data into a flat buffer. Buffers of fits of the same problem may be
+/// added entry by entry, at most 8192 of them, as by `MPI_Allreduce` with `MPI_SUM`: the sum is the buffer of all their
+/// data. Single steps are not in it.
+///
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fit_statistics(
+    fit: *const jko_fit,
+    statistics: *mut f64,
+    statistics_len: usize,
+) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        let fit = unsafe { input::handle("fit", fit)? }.fit.read("fit")?;
+        // SAFETY: the contract of the module.
+        let out =
+            unsafe { input::output("statistics", statistics, statistics_len, fit.statistics_len())? };
+        out.write(fit.statistics());
+        Ok(JKO_STATUS_OK)
+    })
+}
+
+/// Adds the data behind a buffer of `jko_fit_statistics`, or behind a sum of such buffers.
+///
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (another graph, other terms, loss, weight
+/// or mean), BUSY. One thread at a time.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fit_add_statistics(
+    fit: *mut jko_fit,
+    statistics: *const f64,
+    statistics_len: usize,
+) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        let (fit, statistics) = unsafe {
+            (
+                input::handle("fit", fit.cast_const())?,
+                input::input("statistics", statistics, statistics_len)?,
+            )
+        };
+        fit.fit.write("fit")?.add_statistics(statistics)?;
+        Ok(JKO_STATUS_OK)
+    })
+}
+
+/// Computes the share of the motion that is explained in steps that were left out, and its standard error: how well the
+/// terms of a fit, or some of them, predict.
+///
+/// The steps are divided into `blocks` in the order in which they were added. With `forward` 0 each block is tested on what
+/// all others teach; with 1, each but the first on what those before it teach. `ridges` and `included` have an entry per
+/// term: its ridge, relative to the mean diagonal of its block of the normal matrix, and whether it takes part (1) or not
+/// (0). The share is at most 1, 0 for persistence, and NaN where the teaching steps leave parameters open.
+///
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge), SINGULAR, BUSY,
+/// OUT_OF_MEMORY. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fit_cross_validate(
+    fit: *const jko_fit,
+    blocks: i64,
+    forward: i32,
+    ridges: *const f64,
+    ridges_len: usize,
+    included: *const i32,
+    included_len: usize,
+    explained: *mut f64,
+    standard_error: *mut f64,
+) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        let (fit, ridges, included, explained, standard_error) = unsafe {
+            (
+                input::handle("fit", fit)?,
+                input::input("ridges", ridges, ridges_len)?,
+                input::input("included", included, included_len)?,
+                input::scalar("explained", explained)?,
+                input::scalar("standard_error", standard_error)?,
+            )
+        };
+        let blocks = input::count("blocks", blocks)?;
+        let fit = fit.fit.read("fit")?;
+        let names: Vec<&str> = fit.model().terms().iter().map(Term::name).collect();
+        input::check_length("included", included.len(), names.len())?;
+        let takes_part: Vec<bool> = included
+            .iter()
+            .map(|&value| input::choice("included", value, &[false, true]))
+            .collect::<Result<_, _>>()?;
+        let terms = names.iter().zip(&takes_part).filter(|(_, part)| **part);
+        let candidate = Candidate {
+            terms: terms.map(|(name, _)| (*name).to_string()).collect(),
+            ridge: ridge_of(&names, ridges)?,
+        };
+        let folds = input::choice(
+            "forward",
+            forward,
+            &[Folds::Blocks(blocks), Folds::Forward(blocks.saturating_sub(1))],
+        )?;
+        let scores = fit.cross_validate(folds, &[candidate])?;
+        explained.write(scores.iter().map(|score| score.explained));
+        standard_error.write(scores.iter().map(|score| score.standard_error));
+        Ok(JKO_STATUS_OK)
+    })
+}
+
+/// A ridge from one number per term.
+fn ridge_of(names: &[&str], ridges: &[f64]) -> Result<Ridge, Failure> {
+    input::check_length("ridges", ridges.len(), names.len())?;
+    Ok(names.iter().zip(ridges).fold(Ridge::default(), |ridge, (name, &value)| ridge.with(*name, value)))
+}
+
+/// As `jko_fit_solve`, with a ridge per term in the order of the terms, each relative to the mean diagonal of the term's
+/// block of the normal matrix.
+///
+/// Returns: as `jko_fit_solve`, and LENGTH_MISMATCH. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fit_solve_with(
+    fit: *const jko_fit,
+    ridges: *const f64,
+    ridges_len: usize,
+    out: *mut *mut jko_fitted,
+) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        let (out, fit, ridges) = unsafe {
+            (
+                input::slot("out", out)?,
+                input::handle("fit", fit)?,
+                input::input("ridges", ridges, ridges_len)?,
+            )
+        };
+        let fit = fit.fit.read("fit")?;
+        let names: Vec<&str> = fit.model().terms().iter().map(Term::name).collect();
+        let fitted = fit.solve(&ridge_of(&names, ridges)?)?;
+        out.fill(jko_fitted::new(fitted));
         Ok(JKO_STATUS_OK)
     })
 }
@@ -273,100 +375,7 @@ pub unsafe extern "C" fn jko_fit_solve(
             unsafe { (input::slot("out", out)?, input::handle("fit", fit)?, input::options(ridge)?) };
         let ridge = Ridge::on_potential(ridge.potential).with("entropy", ridge.entropy);
         let fitted = fit.fit.read("fit")?.solve(&ridge)?;
-        out.fill(jko_fitted { fitted });
+        out.fill(jko_fitted::new(fitted));
         Ok(JKO_STATUS_OK)
-    })
-}
-
-/// Ends a fitted energy; NULL is fine. Any thread, once nobody uses the handle.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fitted_free(fitted: *mut jko_fitted) {
-    guard_value((), || {
-        // SAFETY: the contract of the module.
-        unsafe { input::release(fitted) }
-    })
-}
-
-/// Reads a plain value from a fitted energy.
-///
-/// # Safety
-/// As [`input::handle`].
-unsafe fn look<T>(fitted: *const jko_fitted, otherwise: T, read: impl FnOnce(&FittedEnergy) -> T) -> T {
-    // SAFETY: the same promise.
-    match unsafe { input::handle("fitted", fitted) } {
-        Ok(handle) => read(&handle.fitted),
-        Err(_) => otherwise,
-    }
-}
-
-/// Makes an energy of its own from the fitted one, ready for a flow.
-///
-/// Returns: NULL_POINTER, MISALIGNED. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fitted_energy(
-    fitted: *const jko_fitted,
-    out: *mut *mut jko_energy,
-) -> jko_status {
-    guard(|| {
-        // SAFETY: the contract of the module.
-        let (out, fitted) = unsafe { (input::slot("out", out)?, input::handle("fitted", fitted)?) };
-        out.fill(jko_energy::new(fitted.fitted.energy()?.clone()));
-        Ok(JKO_STATUS_OK)
-    })
-}
-
-/// Copies the potential, length `n`, mean zero under `pi`; zeros where it was not among the terms.
-///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fitted_potential(
-    fitted: *const jko_fitted,
-    potential: *mut f64,
-    potential_len: usize,
-) -> jko_status {
-    guard(|| {
-        // SAFETY: the contract of the module.
-        let values = unsafe { input::handle("fitted", fitted)? }.fitted.potential();
-        // SAFETY: the contract of the module.
-        let out = unsafe { input::output("potential", potential, potential_len, values.len())? };
-        out.write(values.iter().copied());
-        Ok(JKO_STATUS_OK)
-    })
-}
-
-/// The entropy coefficient `beta`, 0 where it was not among the terms; NaN for NULL. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fitted_entropy(fitted: *const jko_fitted) -> f64 {
-    guard_value(f64::NAN, || {
-        // SAFETY: the contract of the module.
-        unsafe { look(fitted, f64::NAN, FittedEnergy::entropy) }
-    })
-}
-
-/// The loss at the solution, without the ridge; NaN for NULL. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fitted_residual(fitted: *const jko_fitted) -> f64 {
-    guard_value(f64::NAN, || {
-        // SAFETY: the contract of the module.
-        unsafe { look(fitted, f64::NAN, FittedEnergy::residual) }
-    })
-}
-
-/// The share of the observed motion that the energy explains, 1 for data that follow it exactly; NaN
-/// for NULL. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fitted_explained(fitted: *const jko_fitted) -> f64 {
-    guard_value(f64::NAN, || {
-        // SAFETY: the contract of the module.
-        unsafe { look(fitted, f64::NAN, FittedEnergy::explained) }
-    })
-}
-
-/// Steps that were seen; 0 for NULL. Any thread.
-#[no_mangle]
-pub unsafe extern "C" fn jko_fitted_pairs(fitted: *const jko_fitted) -> usize {
-    guard_value(0, || {
-        // SAFETY: the contract of the module.
-        unsafe { look(fitted, 0, FittedEnergy::pairs) }
     })
 }

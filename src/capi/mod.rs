@@ -21,6 +21,8 @@ mod bounds;
 mod builders;
 mod energy;
 mod fit;
+mod fit_options;
+mod fitted;
 mod flow;
 mod geodesic;
 mod geometry;
@@ -28,7 +30,9 @@ mod graph;
 mod guard;
 mod input;
 mod jko;
+mod snapshot_loss;
 mod status;
+mod terms;
 
 use std::ffi::{c_char, CStr};
 
@@ -36,12 +40,16 @@ pub use bounds::*;
 pub use builders::*;
 pub use energy::*;
 pub use fit::*;
+pub use fit_options::*;
+pub use fitted::*;
 pub use flow::*;
 pub use geodesic::*;
 pub use geometry::*;
 pub use graph::*;
 pub use jko::*;
+pub use snapshot_loss::*;
 pub use status::*;
+pub use terms::*;
 
 use guard::{guard_value, with_last_error};
 
