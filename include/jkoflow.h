@@ -1042,6 +1042,15 @@ double jko_fitted_explained(const jko_fitted *fitted);
 size_t jko_fitted_pairs(const jko_fitted *fitted);
 
 /**
+ * Computes the share of the motion in the steps of a fit, learned from or not, that a fitted energy explains.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms), BUSY. Any thread.
+ */
+jko_status jko_fitted_explained_of(const jko_fitted *fitted,
+                                   const jko_fit *fit,
+                                   double *explained);
+
+/**
  * Reads the number of parameters.
  *
  * Returns: NULL_POINTER, MISALIGNED. Any thread.

@@ -381,7 +381,7 @@ fn open_directions_are_named() {
     let w = learned.coefficients("interaction_in");
     assert!((w[0] - w[1]).abs() < 1e-6, "the ridge shares alike");
 
-    let still = vec![vec![0.25; 4]; 3];
+    let still = vec![vec![0.4, 0.1, 0.3, 0.2]; 3];
     let mut rest = Fit::new(&graph, FitOptions::default()).expect("good options");
     rest.add_trajectory(&[0.0, 1.0, 2.0], &still, 1).expect("geodesics");
     refused(rest.solve(&Ridge::on_potential(0.1)), "nothing moves");
@@ -424,6 +424,18 @@ fn cross_validation_finds_the_interaction() {
             .iter()
             .all(|s| s.by_block.len() == if folds == Folds::Blocks(5) { 5 } else { 4 }));
     }
+    // one trajectory held out by hand
+    let alone = |k: usize| -> Fit {
+        self::fit(&graph, FitOptions::default().with_terms(&terms), &times, &vec![data[k].clone()])
+    };
+    let mut others = alone(0);
+    (1..4).for_each(|k| others.merge(&alone(k)).expect("the same problem"));
+    let learned = others.solve(&Ridge::default()).expect("determined");
+    assert!((others.explained_by(&learned).expect("a share") - learned.explained()).abs() < 1e-12);
+    let all = candidate(&["potential", "entropy", "interaction_by_hops", "power[2]"], 0.0);
+    let score = &fit.cross_validate(Folds::Blocks(5), &[all]).expect("scores")[0];
+    let held_out = alone(4).explained_by(&learned).expect("a share");
+    assert!((held_out - score.by_block[4]).abs() < 1e-9 && held_out < 1.0);
     let path = fit.term_path(Folds::Blocks(5), &Ridge::default()).expect("a path");
     let kept = &path[worth_keeping(&path).expect("it beats persistence")].candidate.terms;
     assert!(

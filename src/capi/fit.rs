@@ -1,5 +1,7 @@
 //! `jko_fit`: learning an energy from snapshots.
 
+use std::sync::RwLockReadGuard;
+
 use super::fit_options::{fit_options, jko_fit_options, jko_ridge};
 use super::fitted::jko_fitted;
 use super::geodesic::jko_geodesic;
@@ -14,6 +16,13 @@ use crate::fit::{Candidate, Fit, Folds, Ridge, Term};
 /// second one gets `JKO_STATUS_BUSY`.
 pub struct jko_fit {
     fit: Exclusive<Fit>,
+}
+
+impl jko_fit {
+    /// The fit, to look at.
+    pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Fit>, Failure> {
+        self.fit.read("fit")
+    }
 }
 
 /// Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.

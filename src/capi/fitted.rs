@@ -4,6 +4,7 @@ use std::ffi::c_char;
 
 use super::copy_text;
 use super::energy::jko_energy;
+use super::fit::jko_fit;
 use super::guard::{guard, guard_value};
 use super::input;
 use super::status::{jko_status, Failure, JKO_STATUS_OK};
@@ -111,6 +112,29 @@ pub unsafe extern "C" fn jko_fitted_pairs(fitted: *const jko_fitted) -> usize {
     guard_value(0, || {
         // SAFETY: the contract of the module.
         unsafe { look(fitted, 0, FittedEnergy::pairs) }
+    })
+}
+
+/// Computes the share of the motion in the steps of a fit, learned from or not, that a fitted energy explains.
+///
+/// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms), BUSY. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fitted_explained_of(
+    fitted: *const jko_fitted,
+    fit: *const jko_fit,
+    explained: *mut f64,
+) -> jko_status {
+    guard(|| {
+        // SAFETY: the contract of the module.
+        let (fitted, fit, explained) = unsafe {
+            (
+                input::handle("fitted", fitted)?,
+                input::handle("fit", fit)?,
+                input::scalar("explained", explained)?,
+            )
+        };
+        explained.write([fit.read()?.explained_by(&fitted.fitted)?]);
+        Ok(JKO_STATUS_OK)
     })
 }
 

@@ -1,7 +1,9 @@
 //! Cross-validation: how well an energy learned from some steps explains others, and which terms and
 //! ridges do best at that.
 
-use super::fitted::share;
+use nalgebra::DVector;
+
+use super::fitted::{share, FittedEnergy};
 use super::normal::NormalEquations;
 use super::options::Ridge;
 use super::system::{Solution, System};
@@ -104,6 +106,26 @@ impl Fit {
             }
         }
         Ok(path)
+    }
+
+    /// The share of the motion in the steps of this fit that an energy learned elsewhere explains: a held-out score, where
+    /// the steps are others. At most 1, 0 for persistence, below 0 where the energy is worse than none.
+    ///
+    /// # Errors
+    /// An energy on another graph, or of other terms.
+    pub fn explained_by(&self, learned: &FittedEnergy) -> Result<f64> {
+        let model = learned.model();
+        if !self.graph().same_as(model.graph()) || self.model.names() != model.names() {
+            return Err(Error::invalid(
+                "learned",
+                "it is on another graph or of other terms than the fit",
+            ));
+        }
+        let parameters = learned.parameters();
+        let dense = model.dense().into_iter().map(|p| parameters[p]);
+        let dense = DVector::from_iterator(self.normal.features.nrows(), dense);
+        let potential = model.free_potential().map(|block| &parameters[block]);
+        Ok(share(self.normal.loss(self.graph(), potential, &dense), self.normal.total))
     }
 
     fn splits(&self, folds: Folds) -> Result<Vec<Split>> {

@@ -83,6 +83,8 @@ static void interactions_are_learned(const jko_graph *graph) {
     EXPECT(jko_fitted_unidentified(fitted, name, sizeof name) == 1 && name[0] == '\0');
     EXPECT(jko_fitted_heat_explained(fitted) < jko_fitted_explained(fitted));
     EXPECT(jko_fitted_heat_entropy(fitted) > 0.0);
+    EXPECT(jko_fitted_explained_of(fitted, fit, &less) == JKO_STATUS_OK);
+    EXPECT(fabs(less - jko_fitted_explained(fitted)) < 1e-12);
     jko_fitted_free(fitted);
 
     EXPECT(jko_fit_cross_validate(fit, 4, 0, none, 3, all, 3, &with_it, &error) == JKO_STATUS_OK);
