@@ -241,9 +241,13 @@ fn caption(learned: &Learned) -> String {
         b if b < 0.0 => format!("The entropy coefficient is {beta}: below zero, so mass also gathers instead of spreading out."),
         _ => "The entropy coefficient is 0: nothing spreads the mass.".into(),
     };
+    let others = match learned.terms.iter().any(|t| !["potential", "entropy"].contains(&t.name())) {
+        true => " Other terms were learned too.",
+        false => "",
+    };
     let percent = 100.0 * learned.explained;
     format!(
-        "{potential} {entropy} This energy explains {percent:.1} % of the motion (squared speed) from each \
+        "{potential} {entropy}{others} This energy explains {percent:.1} % of the motion (squared speed) from each \
          snapshot to the next; the rest is nothing that one fixed energy explains. A prediction one step ahead \
          starts from the snapshot before, so it is close whenever little changes in a step."
     )
