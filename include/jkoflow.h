@@ -155,8 +155,8 @@
 #define JKO_WEIGHT_METRIC 0
 
 /**
- * Edges count by their squared mobility: the loss is the squared flux that is left, per conductance. Edges between nearly
- * empty nodes count less.
+ * Edges count by their squared mobility: the loss is the squared flux that is left, per conductance.
+ * Edges between nearly empty nodes count less.
  */
 #define JKO_WEIGHT_FLUX 1
 
@@ -258,8 +258,8 @@ typedef struct jko_geodesic jko_geodesic;
 typedef struct jko_graph jko_graph;
 
 /**
- * The quadratic loss of a trajectory, for an energy of any kind that is trained against it: a neural network, say.
- * Immutable: any number of threads may use it at once.
+ * The quadratic loss of a trajectory, for an energy of any kind that is trained against it: a neural
+ * network, say. Immutable: any number of threads may use it at once.
  */
 typedef struct jko_snapshot_loss jko_snapshot_loss;
 
@@ -270,9 +270,9 @@ typedef struct jko_snapshot_loss jko_snapshot_loss;
 typedef struct jko_solver jko_solver;
 
 /**
- * The terms of an energy that is to be learned, all linear in their parameters. Empty when new; they count
- * from zero in the order in which they are added, and their parameters follow in the same order. One thread at a
- * time may change it; a second one gets `JKO_STATUS_BUSY`.
+ * The terms of an energy that is to be learned, all linear in their parameters. Empty when new; they
+ * count from zero in the order in which they are added, and their parameters follow in the same order.
+ * One thread at a time may change it; a second one gets `JKO_STATUS_BUSY`.
  */
 typedef struct jko_terms jko_terms;
 
@@ -823,11 +823,11 @@ jko_status jko_fit_new(const jko_graph *graph,
                        jko_fit **out);
 
 /**
- * Makes an empty learning problem with these terms, which are copied; those of `options`, which may be NULL, play no
- * role.
+ * Makes an empty learning problem with these terms, which are copied; those of `options`, which may be
+ * NULL, play no role.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no term, two of one name, a term that
- * does not fit the graph), STRUCT_SIZE, BUSY (the terms), OUT_OF_MEMORY. Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no term, two of one
+ * name, a term that does not fit the graph), STRUCT_SIZE, BUSY (the terms), OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_fit_new_with_terms(const jko_graph *graph,
                                   const jko_fit_options *options,
@@ -851,8 +851,8 @@ jko_status jko_fit_pairs(const jko_fit *fit,
  * Adds one step of length `tau > 0` whose geodesic is known, with a `weight > 0` in the loss (1 unless
  * steps differ in reliability). Nothing is kept of the geodesic. Cost: a few sweeps over the edges.
  *
- * Returns: NULL_POINTER, MISALIGNED, BAD_VALUE (also for an end with an empty node), INVALID_ARGUMENT (a
- * geodesic on another graph or with another mean), NOT_CONVERGED, BUSY. One thread at a time.
+ * Returns: NULL_POINTER, MISALIGNED, BAD_VALUE (also for an end with an empty node), INVALID_ARGUMENT
+ * (a geodesic on another graph or with another mean), NOT_CONVERGED, BUSY. One thread at a time.
  */
 jko_status jko_fit_add_pair(jko_fit *fit,
                             const jko_geodesic *geodesic,
@@ -881,8 +881,9 @@ jko_status jko_fit_add_trajectory(jko_fit *fit,
                                   int32_t num_threads);
 
 /**
- * As `jko_fit_add_trajectory`, for terms of the caller's own. Row `s count + j` of `variations` is the first variation of
- * their functional `j` at snapshot `s`, with `count` functionals in all and `n` columns; its strides are its own.
+ * As `jko_fit_add_trajectory`, for terms of the caller's own. Row `s count + j` of `variations` is the
+ * first variation of their functional `j` at snapshot `s`, with `count` functionals in all and `n`
+ * columns; its strides are its own.
  *
  * Returns: as `jko_fit_add_trajectory`. One thread at a time.
  */
@@ -918,9 +919,9 @@ jko_status jko_fit_statistics_len(const jko_fit *fit,
                                   size_t *len);
 
 /**
- * Copies everything that `jko_fit_solve` needs of the data into a flat buffer. Buffers of fits of the same problem may be
- * added entry by entry, at most 8192 of them, as by `MPI_Allreduce` with `MPI_SUM`: the sum is the buffer of all their
- * data. Single steps are not in it.
+ * Copies everything that `jko_fit_solve` needs of the data into a flat buffer. Buffers of fits of the
+ * same problem may be added entry by entry, at most 8192 of them, as by `MPI_Allreduce` with `MPI_SUM`:
+ * the sum is the buffer of all their data. Single steps are not in it.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY. Any thread.
  */
@@ -931,24 +932,25 @@ jko_status jko_fit_statistics(const jko_fit *fit,
 /**
  * Adds the data behind a buffer of `jko_fit_statistics`, or behind a sum of such buffers.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (another graph, other terms, loss, weight
- * or mean), BUSY. One thread at a time.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (another graph, other
+ * terms, loss, weight or mean), BUSY. One thread at a time.
  */
 jko_status jko_fit_add_statistics(jko_fit *fit,
                                   const double *statistics,
                                   size_t statistics_len);
 
 /**
- * Computes the share of the motion that is explained in steps that were left out, and its standard error: how well the
- * terms of a fit, or some of them, predict.
+ * Computes the share of the motion that is explained in steps that were left out, and its standard
+ * error: how well the terms of a fit, or some of them, predict.
  *
- * The steps are divided into `blocks` in the order in which they were added. With `forward` 0 each block is tested on what
- * all others teach; with 1, each but the first on what those before it teach. `ridges` and `included` have an entry per
- * term: its ridge, relative to the mean diagonal of its block of the normal matrix, and whether it takes part (1) or not
- * (0). The share is at most 1, 0 for persistence, and NaN where the teaching steps leave parameters open.
+ * The steps are divided into `blocks` in the order in which they were added. With `forward` 0 each
+ * block is tested on what all others teach; with 1, each but the first on what those before it teach.
+ * `ridges` and `included` have an entry per term: its ridge, relative to the mean diagonal of its block
+ * of the normal matrix, and whether it takes part (1) or not (0). The share is at most 1, 0 for
+ * persistence, and NaN where the teaching steps leave parameters open.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge), SINGULAR, BUSY,
- * OUT_OF_MEMORY. Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge),
+ * SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_fit_cross_validate(const jko_fit *fit,
                                   int64_t blocks,
@@ -961,8 +963,8 @@ jko_status jko_fit_cross_validate(const jko_fit *fit,
                                   double *standard_error);
 
 /**
- * As `jko_fit_solve`, with a ridge per term in the order of the terms, each relative to the mean diagonal of the term's
- * block of the normal matrix.
+ * As `jko_fit_solve`, with a ridge per term in the order of the terms, each relative to the mean
+ * diagonal of the term's block of the normal matrix.
  *
  * Returns: as `jko_fit_solve`, and LENGTH_MISMATCH. Any thread.
  */
@@ -1042,7 +1044,8 @@ double jko_fitted_explained(const jko_fitted *fitted);
 size_t jko_fitted_pairs(const jko_fitted *fitted);
 
 /**
- * Computes the share of the motion in the steps of a fit, learned from or not, that a fitted energy explains.
+ * Computes the share of the motion in the steps of a fit, learned from or not, that a fitted energy
+ * explains.
  *
  * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms), BUSY. Any thread.
  */
@@ -1068,8 +1071,8 @@ jko_status jko_fitted_parameters(const jko_fitted *fitted,
                                  size_t parameters_len);
 
 /**
- * Copies the standard errors of all parameters. NaN where a parameter is at a bound, and everywhere where the steps are
- * too few or only known by their sums.
+ * Copies the standard errors of all parameters. NaN where a parameter is at a bound, and everywhere
+ * where the steps are too few or only known by their sums.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -1078,8 +1081,8 @@ jko_status jko_fitted_standard_errors(const jko_fitted *fitted,
                                       size_t errors_len);
 
 /**
- * The covariance of two parameters, by their numbers; NaN where it is not known, for NULL and for numbers that no
- * parameter has. Any thread.
+ * The covariance of two parameters, by their numbers; NaN where it is not known, for NULL and for
+ * numbers that no parameter has. Any thread.
  */
 double jko_fitted_covariance(const jko_fitted *fitted,
                              int64_t p,
@@ -1088,16 +1091,16 @@ double jko_fitted_covariance(const jko_fitted *fitted,
 /**
  * Copies the loss of each step, `jko_fitted_pairs` of them.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH (also where the steps are only known by their sums, 0 then). Any
- * thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH (also where the steps are only known by their
+ * sums, 0 then). Any thread.
  */
 jko_status jko_fitted_residuals(const jko_fitted *fitted,
                                 double *residuals,
                                 size_t residuals_len);
 
 /**
- * Copies the name of a parameter, by its number, such as `potential[3]`; in the manner of `jko_last_error`. Empty for NULL
- * and for a number that no parameter has. Any thread.
+ * Copies the name of a parameter, by its number, such as `potential[3]`; in the manner of
+ * `jko_last_error`. Empty for NULL and for a number that no parameter has. Any thread.
  */
 size_t jko_fitted_parameter_name(const jko_fitted *fitted,
                                  int64_t parameter,
@@ -1105,15 +1108,16 @@ size_t jko_fitted_parameter_name(const jko_fitted *fitted,
                                  size_t capacity);
 
 /**
- * Copies the directions that the data alone do not determine, one per line in the names of the parameters; in the manner of
- * `jko_last_error`. Empty where there are none, and for NULL. Any thread.
+ * Copies the directions that the data alone do not determine, one per line in the names of the
+ * parameters; in the manner of `jko_last_error`. Empty where there are none, and for NULL. Any thread.
  */
 size_t jko_fitted_unidentified(const jko_fitted *fitted,
                                char *buffer,
                                size_t capacity);
 
 /**
- * The share of the motion that a pure heat flow explains, with the best coefficient; NaN for NULL. Any thread.
+ * The share of the motion that a pure heat flow explains, with the best coefficient; NaN for NULL. Any
+ * thread.
  */
 double jko_fitted_heat_explained(const jko_fitted *fitted);
 
@@ -1906,11 +1910,11 @@ jko_status jko_energy_step(const jko_energy *energy,
                            jko_geodesic **out);
 
 /**
- * Makes the loss of the steps between consecutive snapshots; arguments as for `jko_fit_add_trajectory`. `options` may be
- * NULL; its terms play no role. The geodesics are computed here, once.
+ * Makes the loss of the steps between consecutive snapshots; arguments as for `jko_fit_add_trajectory`.
+ * `options` may be NULL; its terms play no role. The geodesics are computed here, once.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE,
- * NOT_CONVERGED, SINGULAR, OUT_OF_MEMORY. Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
+ * STRUCT_SIZE, NOT_CONVERGED, SINGULAR, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_snapshot_loss_new(const jko_graph *graph,
                                  const jko_fit_options *options,
@@ -1930,11 +1934,12 @@ jko_status jko_snapshot_loss_new(const jko_graph *graph,
 void jko_snapshot_loss_free(jko_snapshot_loss *loss);
 
 /**
- * Computes the loss at the first variations of an energy at the snapshots, one per row (`rows` snapshots by
- * `cols = n`), and its gradient with respect to them, of the same shape, with strides of its own. The gradient may be
- * NULL. Cost: two sweeps over the edges per step.
+ * Computes the loss at the first variations of an energy at the snapshots, one per row (`rows`
+ * snapshots by `cols = n`), and its gradient with respect to them, of the same shape, with strides of
+ * its own. The gradient may be NULL. Cost: two sweeps over the edges per step.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, OUT_OF_MEMORY. Any
+ * thread.
  */
 jko_status jko_snapshot_loss_evaluate(const jko_snapshot_loss *loss,
                                       const double *variations,
@@ -1967,11 +1972,11 @@ void jko_terms_free(jko_terms *terms);
 jko_status jko_terms_add_potential(jko_terms *terms);
 
 /**
- * Adds a potential in the span of given functions on the nodes, one per row of a matrix with `cols = n`, which is
- * copied; one parameter per row.
+ * Adds a potential in the span of given functions on the nodes, one per row of a matrix with `cols =
+ * n`, which is copied; one parameter per row.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY, OUT_OF_MEMORY; what does not fit the graph is found
- * by `jko_fit_new_with_terms`. One thread at a time.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY, OUT_OF_MEMORY; what does not fit the graph
+ * is found by `jko_fit_new_with_terms`. One thread at a time.
  */
 jko_status jko_terms_add_potential_in(jko_terms *terms,
                                       const double *functions,
@@ -1988,9 +1993,11 @@ jko_status jko_terms_add_potential_in(jko_terms *terms,
 jko_status jko_terms_add_entropy(jko_terms *terms);
 
 /**
- * Adds the internal energy of the density to the power `m > 0`, `m != 1`, with its coefficient as the parameter.
+ * Adds the internal energy of the density to the power `m > 0`, `m != 1`, with its coefficient as the
+ * parameter.
  *
- * Returns: NULL_POINTER, MISALIGNED, BUSY; a bad power is found by `jko_fit_new_with_terms`. One thread at a time.
+ * Returns: NULL_POINTER, MISALIGNED, BUSY; a bad power is found by `jko_fit_new_with_terms`. One thread
+ * at a time.
  */
 jko_status jko_terms_add_power(jko_terms *terms,
                                double m);
@@ -2005,11 +2012,11 @@ jko_status jko_terms_add_interaction_by_hops(jko_terms *terms,
                                              int64_t reach);
 
 /**
- * Adds an interaction with one parameter for each bin `edges[j] <= d < edges[j+1]` of a distance between nodes, from a
- * symmetric `n` by `n` matrix; everything is copied.
+ * Adds an interaction with one parameter for each bin `edges[j] <= d < edges[j+1]` of a distance
+ * between nodes, from a symmetric `n` by `n` matrix; everything is copied.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY. One thread
- * at a time.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY.
+ * One thread at a time.
  */
 jko_status jko_terms_add_interaction_by_distance(jko_terms *terms,
                                                  const double *distances,
@@ -2021,8 +2028,8 @@ jko_status jko_terms_add_interaction_by_distance(jko_terms *terms,
                                                  size_t edges_len);
 
 /**
- * Adds an interaction with one parameter for each bump `exp(-(d - centres[j])^2 / (2 width^2))` of a distance between
- * nodes, from a symmetric `n` by `n` matrix; everything is copied.
+ * Adds an interaction with one parameter for each bump `exp(-(d - centres[j])^2 / (2 width^2))` of a
+ * distance between nodes, from a symmetric `n` by `n` matrix; everything is copied.
  *
  * Returns: as `jko_terms_add_interaction_by_distance`. One thread at a time.
  */
@@ -2037,11 +2044,12 @@ jko_status jko_terms_add_interaction_radial(jko_terms *terms,
                                             double width);
 
 /**
- * Adds an interaction that is a multiple of a symmetric `n` by `n` matrix, which is copied; the factor is the
- * parameter. `name` is text that ends in NUL, at most 255 bytes of UTF-8, and tells the term from others of its kind.
+ * Adds an interaction that is a multiple of a symmetric `n` by `n` matrix, which is copied; the factor
+ * is the parameter. `name` is text that ends in NUL, at most 255 bytes of UTF-8, and tells the term
+ * from others of its kind.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY. One thread
- * at a time.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY.
+ * One thread at a time.
  */
 jko_status jko_terms_add_interaction_matrix(jko_terms *terms,
                                             const char *name,
@@ -2052,16 +2060,16 @@ jko_status jko_terms_add_interaction_matrix(jko_terms *terms,
                                             ptrdiff_t col_stride);
 
 /**
- * Adds an interaction with every entry `x <= y` of a symmetric matrix as a parameter, row by row, for at most 64
- * nodes. It needs a ridge beside a potential with a parameter per node.
+ * Adds an interaction with every entry `x <= y` of a symmetric matrix as a parameter, row by row, for
+ * at most 64 nodes. It needs a ridge beside a potential with a parameter per node.
  *
  * Returns: NULL_POINTER, MISALIGNED, BUSY. One thread at a time.
  */
 jko_status jko_terms_add_full_interaction(jko_terms *terms);
 
 /**
- * Adds a block of `count` functionals of the caller's own, whose first variations come with each snapshot, see
- * `jko_fit_add_trajectory_with`. `name` as for `jko_terms_add_interaction_matrix`.
+ * Adds a block of `count` functionals of the caller's own, whose first variations come with each
+ * snapshot, see `jko_fit_add_trajectory_with`. `name` as for `jko_terms_add_interaction_matrix`.
  *
  * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, BUSY. One thread at a time.
  */
@@ -2070,10 +2078,11 @@ jko_status jko_terms_add_given(jko_terms *terms,
                                int64_t count);
 
 /**
- * Keeps every parameter of a term between two bounds, which may be infinite. The term is given by its number.
+ * Keeps every parameter of a term between two bounds, which may be infinite. The term is given by its
+ * number.
  *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (no such term), BUSY; bounds that make no sense are found by
- * `jko_fit_new_with_terms`. One thread at a time.
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (no such term), BUSY; bounds that make no sense
+ * are found by `jko_fit_new_with_terms`. One thread at a time.
  */
 jko_status jko_terms_set_bounds(jko_terms *terms,
                                 int64_t term,

@@ -124,7 +124,8 @@ fn interactions_agree() {
     refused(Model::new(&graph, &[Term::interaction_by_hops(5)]), "no two nodes are 5 hops apart");
 }
 
-/// A full interaction beside a free potential has a gauge; within it, a small ridge gives the energy back.
+/// A full interaction beside a free potential has a gauge; within it, a small ridge gives the energy
+/// back.
 #[test]
 fn full_interaction_in_its_gauge() {
     let n = 4;
@@ -205,7 +206,8 @@ fn given_blocks_stand_for_terms() {
     refused(learned.energy(), "only the caller");
 }
 
-/// At an active bound the minimum is that of the fit without the term's freedom, and it is not below the free one.
+/// At an active bound the minimum is that of the fit without the term's freedom, and it is not below the
+/// free one.
 #[test]
 fn bounds_hold() {
     let graph = Graph::erdos_renyi(8, 0.5, 2, Reference::Degree).expect("connected");
@@ -447,8 +449,8 @@ fn cross_validation_finds_the_interaction() {
     refused(fit.cross_validate(Folds::Blocks(2), &[candidate(&["heat"], 0.0)]), "no term named heat");
 }
 
-/// The loss for models of any kind: its gradient is that of finite differences, and its minimum over a linear model is
-/// the fit.
+/// The loss for models of any kind: its gradient is that of finite differences, and its minimum over a
+/// linear model is the fit.
 #[test]
 fn snapshot_loss_has_its_gradient() {
     let graph = Graph::erdos_renyi(7, 0.5, 3, Reference::Degree).expect("connected");

@@ -43,11 +43,11 @@ pub unsafe extern "C" fn jko_fit_new(
     })
 }
 
-/// Makes an empty learning problem with these terms, which are copied; those of `options`, which may be NULL, play no
-/// role.
+/// Makes an empty learning problem with these terms, which are copied; those of `options`, which may be
+/// NULL, play no role.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no term, two of one name, a term that
-/// does not fit the graph), STRUCT_SIZE, BUSY (the terms), OUT_OF_MEMORY. Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no term, two of one
+/// name, a term that does not fit the graph), STRUCT_SIZE, BUSY (the terms), OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_new_with_terms(
     graph: *const jko_graph,
@@ -96,8 +96,8 @@ pub unsafe extern "C" fn jko_fit_pairs(fit: *const jko_fit, pairs: *mut usize) -
 /// Adds one step of length `tau > 0` whose geodesic is known, with a `weight > 0` in the loss (1 unless
 /// steps differ in reliability). Nothing is kept of the geodesic. Cost: a few sweeps over the edges.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, BAD_VALUE (also for an end with an empty node), INVALID_ARGUMENT (a
-/// geodesic on another graph or with another mean), NOT_CONVERGED, BUSY. One thread at a time.
+/// Returns: NULL_POINTER, MISALIGNED, BAD_VALUE (also for an end with an empty node), INVALID_ARGUMENT
+/// (a geodesic on another graph or with another mean), NOT_CONVERGED, BUSY. One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_add_pair(
     fit: *mut jko_fit,
@@ -151,8 +151,9 @@ pub unsafe extern "C" fn jko_fit_add_trajectory(
     })
 }
 
-/// As `jko_fit_add_trajectory`, for terms of the caller's own. Row `s count + j` of `variations` is the first variation of
-/// their functional `j` at snapshot `s`, with `count` functionals in all and `n` columns; its strides are its own.
+/// As `jko_fit_add_trajectory`, for terms of the caller's own. Row `s count + j` of `variations` is the
+/// first variation of their functional `j` at snapshot `s`, with `count` functionals in all and `n`
+/// columns; its strides are its own.
 ///
 /// Returns: as `jko_fit_add_trajectory`. One thread at a time.
 #[no_mangle]
@@ -230,9 +231,9 @@ pub unsafe extern "C" fn jko_fit_statistics_len(fit: *const jko_fit, len: *mut u
     })
 }
 
-/// Copies everything that `jko_fit_solve` needs of the data into a flat buffer. Buffers of fits of the same problem may be
-/// added entry by entry, at most 8192 of them, as by `MPI_Allreduce` with `MPI_SUM`: the sum is the buffer of all their
-/// data. Single steps are not in it.
+/// Copies everything that `jko_fit_solve` needs of the data into a flat buffer. Buffers of fits of the
+/// same problem may be added entry by entry, at most 8192 of them, as by `MPI_Allreduce` with `MPI_SUM`:
+/// the sum is the buffer of all their data. Single steps are not in it.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY. Any thread.
 #[no_mangle]
@@ -254,8 +255,8 @@ pub unsafe extern "C" fn jko_fit_statistics(
 
 /// Adds the data behind a buffer of `jko_fit_statistics`, or behind a sum of such buffers.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (another graph, other terms, loss, weight
-/// or mean), BUSY. One thread at a time.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (another graph, other
+/// terms, loss, weight or mean), BUSY. One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_add_statistics(
     fit: *mut jko_fit,
@@ -275,16 +276,17 @@ pub unsafe extern "C" fn jko_fit_add_statistics(
     })
 }
 
-/// Computes the share of the motion that is explained in steps that were left out, and its standard error: how well the
-/// terms of a fit, or some of them, predict.
+/// Computes the share of the motion that is explained in steps that were left out, and its standard
+/// error: how well the terms of a fit, or some of them, predict.
 ///
-/// The steps are divided into `blocks` in the order in which they were added. With `forward` 0 each block is tested on what
-/// all others teach; with 1, each but the first on what those before it teach. `ridges` and `included` have an entry per
-/// term: its ridge, relative to the mean diagonal of its block of the normal matrix, and whether it takes part (1) or not
-/// (0). The share is at most 1, 0 for persistence, and NaN where the teaching steps leave parameters open.
+/// The steps are divided into `blocks` in the order in which they were added. With `forward` 0 each
+/// block is tested on what all others teach; with 1, each but the first on what those before it teach.
+/// `ridges` and `included` have an entry per term: its ridge, relative to the mean diagonal of its block
+/// of the normal matrix, and whether it takes part (1) or not (0). The share is at most 1, 0 for
+/// persistence, and NaN where the teaching steps leave parameters open.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge), SINGULAR, BUSY,
-/// OUT_OF_MEMORY. Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge),
+/// SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_cross_validate(
     fit: *const jko_fit,
@@ -339,8 +341,8 @@ fn ridge_of(names: &[&str], ridges: &[f64]) -> Result<Ridge, Failure> {
     Ok(names.iter().zip(ridges).fold(Ridge::default(), |ridge, (name, &value)| ridge.with(*name, value)))
 }
 
-/// As `jko_fit_solve`, with a ridge per term in the order of the terms, each relative to the mean diagonal of the term's
-/// block of the normal matrix.
+/// As `jko_fit_solve`, with a ridge per term in the order of the terms, each relative to the mean
+/// diagonal of the term's block of the normal matrix.
 ///
 /// Returns: as `jko_fit_solve`, and LENGTH_MISMATCH. Any thread.
 #[no_mangle]

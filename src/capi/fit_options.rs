@@ -22,8 +22,8 @@ pub const JKO_LOSS_FORWARD: i32 = 2;
 
 /// Edges count by their mobility: the loss is the squared speed that is left unexplained.
 pub const JKO_WEIGHT_METRIC: i32 = 0;
-/// Edges count by their squared mobility: the loss is the squared flux that is left, per conductance. Edges between nearly
-/// empty nodes count less.
+/// Edges count by their squared mobility: the loss is the squared flux that is left, per conductance.
+/// Edges between nearly empty nodes count less.
 pub const JKO_WEIGHT_FLUX: i32 = 1;
 
 /// Snapshots with empty nodes are refused.

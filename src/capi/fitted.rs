@@ -115,7 +115,8 @@ pub unsafe extern "C" fn jko_fitted_pairs(fitted: *const jko_fitted) -> usize {
     })
 }
 
-/// Computes the share of the motion in the steps of a fit, learned from or not, that a fitted energy explains.
+/// Computes the share of the motion in the steps of a fit, learned from or not, that a fitted energy
+/// explains.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (another graph, other terms), BUSY. Any thread.
 #[no_mangle]
@@ -189,8 +190,8 @@ pub unsafe extern "C" fn jko_fitted_parameters(
     })
 }
 
-/// Copies the standard errors of all parameters. NaN where a parameter is at a bound, and everywhere where the steps are
-/// too few or only known by their sums.
+/// Copies the standard errors of all parameters. NaN where a parameter is at a bound, and everywhere
+/// where the steps are too few or only known by their sums.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -210,8 +211,8 @@ pub unsafe extern "C" fn jko_fitted_standard_errors(
     })
 }
 
-/// The covariance of two parameters, by their numbers; NaN where it is not known, for NULL and for numbers that no
-/// parameter has. Any thread.
+/// The covariance of two parameters, by their numbers; NaN where it is not known, for NULL and for
+/// numbers that no parameter has. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fitted_covariance(fitted: *const jko_fitted, p: i64, q: i64) -> f64 {
     guard_value(f64::NAN, || {
@@ -226,8 +227,8 @@ pub unsafe extern "C" fn jko_fitted_covariance(fitted: *const jko_fitted, p: i64
 
 /// Copies the loss of each step, `jko_fitted_pairs` of them.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH (also where the steps are only known by their sums, 0 then). Any
-/// thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH (also where the steps are only known by their
+/// sums, 0 then). Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fitted_residuals(
     fitted: *const jko_fitted,
@@ -243,8 +244,8 @@ pub unsafe extern "C" fn jko_fitted_residuals(
     })
 }
 
-/// Copies the name of a parameter, by its number, such as `potential[3]`; in the manner of `jko_last_error`. Empty for NULL
-/// and for a number that no parameter has. Any thread.
+/// Copies the name of a parameter, by its number, such as `potential[3]`; in the manner of
+/// `jko_last_error`. Empty for NULL and for a number that no parameter has. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fitted_parameter_name(
     fitted: *const jko_fitted,
@@ -263,8 +264,8 @@ pub unsafe extern "C" fn jko_fitted_parameter_name(
     })
 }
 
-/// Copies the directions that the data alone do not determine, one per line in the names of the parameters; in the manner of
-/// `jko_last_error`. Empty where there are none, and for NULL. Any thread.
+/// Copies the directions that the data alone do not determine, one per line in the names of the
+/// parameters; in the manner of `jko_last_error`. Empty where there are none, and for NULL. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fitted_unidentified(
     fitted: *const jko_fitted,
@@ -280,7 +281,8 @@ pub unsafe extern "C" fn jko_fitted_unidentified(
     })
 }
 
-/// The share of the motion that a pure heat flow explains, with the best coefficient; NaN for NULL. Any thread.
+/// The share of the motion that a pure heat flow explains, with the best coefficient; NaN for NULL. Any
+/// thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fitted_heat_explained(fitted: *const jko_fitted) -> f64 {
     guard_value(f64::NAN, || {

@@ -7,17 +7,17 @@ use super::input::{self, Matrix};
 use super::status::{jko_status, JKO_STATUS_OK};
 use crate::fit::SnapshotLoss;
 
-/// The quadratic loss of a trajectory, for an energy of any kind that is trained against it: a neural network, say.
-/// Immutable: any number of threads may use it at once.
+/// The quadratic loss of a trajectory, for an energy of any kind that is trained against it: a neural
+/// network, say. Immutable: any number of threads may use it at once.
 pub struct jko_snapshot_loss {
     loss: SnapshotLoss,
 }
 
-/// Makes the loss of the steps between consecutive snapshots; arguments as for `jko_fit_add_trajectory`. `options` may be
-/// NULL; its terms play no role. The geodesics are computed here, once.
+/// Makes the loss of the steps between consecutive snapshots; arguments as for `jko_fit_add_trajectory`.
+/// `options` may be NULL; its terms play no role. The geodesics are computed here, once.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE,
-/// NOT_CONVERGED, SINGULAR, OUT_OF_MEMORY. Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
+/// STRUCT_SIZE, NOT_CONVERGED, SINGULAR, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_snapshot_loss_new(
     graph: *const jko_graph,
@@ -60,11 +60,12 @@ pub unsafe extern "C" fn jko_snapshot_loss_free(loss: *mut jko_snapshot_loss) {
     })
 }
 
-/// Computes the loss at the first variations of an energy at the snapshots, one per row (`rows` snapshots by
-/// `cols = n`), and its gradient with respect to them, of the same shape, with strides of its own. The gradient may be
-/// NULL. Cost: two sweeps over the edges per step.
+/// Computes the loss at the first variations of an energy at the snapshots, one per row (`rows`
+/// snapshots by `cols = n`), and its gradient with respect to them, of the same shape, with strides of
+/// its own. The gradient may be NULL. Cost: two sweeps over the edges per step.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, OUT_OF_MEMORY. Any
+/// thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_snapshot_loss_evaluate(
     loss: *const jko_snapshot_loss,

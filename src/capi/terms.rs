@@ -8,9 +8,9 @@ use super::status::{jko_status, Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS
 use crate::energy::Interaction;
 use crate::fit::Term;
 
-/// The terms of an energy that is to be learned, all linear in their parameters. Empty when new; they count
-/// from zero in the order in which they are added, and their parameters follow in the same order. One thread at a
-/// time may change it; a second one gets `JKO_STATUS_BUSY`.
+/// The terms of an energy that is to be learned, all linear in their parameters. Empty when new; they
+/// count from zero in the order in which they are added, and their parameters follow in the same order.
+/// One thread at a time may change it; a second one gets `JKO_STATUS_BUSY`.
 pub struct jko_terms {
     terms: Exclusive<Vec<Term>>,
 }
@@ -80,11 +80,11 @@ pub unsafe extern "C" fn jko_terms_add_potential(terms: *mut jko_terms) -> jko_s
     })
 }
 
-/// Adds a potential in the span of given functions on the nodes, one per row of a matrix with `cols = n`, which is
-/// copied; one parameter per row.
+/// Adds a potential in the span of given functions on the nodes, one per row of a matrix with `cols =
+/// n`, which is copied; one parameter per row.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY, OUT_OF_MEMORY; what does not fit the graph is found
-/// by `jko_fit_new_with_terms`. One thread at a time.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BUSY, OUT_OF_MEMORY; what does not fit the graph
+/// is found by `jko_fit_new_with_terms`. One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_terms_add_potential_in(
     terms: *mut jko_terms,
@@ -115,9 +115,11 @@ pub unsafe extern "C" fn jko_terms_add_entropy(terms: *mut jko_terms) -> jko_sta
     })
 }
 
-/// Adds the internal energy of the density to the power `m > 0`, `m != 1`, with its coefficient as the parameter.
+/// Adds the internal energy of the density to the power `m > 0`, `m != 1`, with its coefficient as the
+/// parameter.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, BUSY; a bad power is found by `jko_fit_new_with_terms`. One thread at a time.
+/// Returns: NULL_POINTER, MISALIGNED, BUSY; a bad power is found by `jko_fit_new_with_terms`. One thread
+/// at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_terms_add_power(terms: *mut jko_terms, m: f64) -> jko_status {
     guard(|| {
@@ -142,11 +144,11 @@ pub unsafe extern "C" fn jko_terms_add_interaction_by_hops(
     })
 }
 
-/// Adds an interaction with one parameter for each bin `edges[j] <= d < edges[j+1]` of a distance between nodes, from a
-/// symmetric `n` by `n` matrix; everything is copied.
+/// Adds an interaction with one parameter for each bin `edges[j] <= d < edges[j+1]` of a distance
+/// between nodes, from a symmetric `n` by `n` matrix; everything is copied.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY. One thread
-/// at a time.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY.
+/// One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_terms_add_interaction_by_distance(
     terms: *mut jko_terms,
@@ -169,8 +171,8 @@ pub unsafe extern "C" fn jko_terms_add_interaction_by_distance(
     })
 }
 
-/// Adds an interaction with one parameter for each bump `exp(-(d - centres[j])^2 / (2 width^2))` of a distance between
-/// nodes, from a symmetric `n` by `n` matrix; everything is copied.
+/// Adds an interaction with one parameter for each bump `exp(-(d - centres[j])^2 / (2 width^2))` of a
+/// distance between nodes, from a symmetric `n` by `n` matrix; everything is copied.
 ///
 /// Returns: as `jko_terms_add_interaction_by_distance`. One thread at a time.
 #[no_mangle]
@@ -196,11 +198,12 @@ pub unsafe extern "C" fn jko_terms_add_interaction_radial(
     })
 }
 
-/// Adds an interaction that is a multiple of a symmetric `n` by `n` matrix, which is copied; the factor is the
-/// parameter. `name` is text that ends in NUL, at most 255 bytes of UTF-8, and tells the term from others of its kind.
+/// Adds an interaction that is a multiple of a symmetric `n` by `n` matrix, which is copied; the factor
+/// is the parameter. `name` is text that ends in NUL, at most 255 bytes of UTF-8, and tells the term
+/// from others of its kind.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY. One thread
-/// at a time.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT, BUSY, OUT_OF_MEMORY.
+/// One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_terms_add_interaction_matrix(
     terms: *mut jko_terms,
@@ -222,8 +225,8 @@ pub unsafe extern "C" fn jko_terms_add_interaction_matrix(
     })
 }
 
-/// Adds an interaction with every entry `x <= y` of a symmetric matrix as a parameter, row by row, for at most 64
-/// nodes. It needs a ridge beside a potential with a parameter per node.
+/// Adds an interaction with every entry `x <= y` of a symmetric matrix as a parameter, row by row, for
+/// at most 64 nodes. It needs a ridge beside a potential with a parameter per node.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, BUSY. One thread at a time.
 #[no_mangle]
@@ -234,8 +237,8 @@ pub unsafe extern "C" fn jko_terms_add_full_interaction(terms: *mut jko_terms) -
     })
 }
 
-/// Adds a block of `count` functionals of the caller's own, whose first variations come with each snapshot, see
-/// `jko_fit_add_trajectory_with`. `name` as for `jko_terms_add_interaction_matrix`.
+/// Adds a block of `count` functionals of the caller's own, whose first variations come with each
+/// snapshot, see `jko_fit_add_trajectory_with`. `name` as for `jko_terms_add_interaction_matrix`.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, BUSY. One thread at a time.
 #[no_mangle]
@@ -251,10 +254,11 @@ pub unsafe extern "C" fn jko_terms_add_given(
     })
 }
 
-/// Keeps every parameter of a term between two bounds, which may be infinite. The term is given by its number.
+/// Keeps every parameter of a term between two bounds, which may be infinite. The term is given by its
+/// number.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (no such term), BUSY; bounds that make no sense are found by
-/// `jko_fit_new_with_terms`. One thread at a time.
+/// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT (no such term), BUSY; bounds that make no sense
+/// are found by `jko_fit_new_with_terms`. One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_terms_set_bounds(
     terms: *mut jko_terms,

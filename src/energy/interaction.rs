@@ -66,7 +66,8 @@ impl Interaction {
     /// `sum_k a_k W_k`, sparse if all of them are. Cost: linear in the stored entries.
     ///
     /// # Errors
-    /// No parts; [`Error::LengthMismatch`] for parts of different sizes; coefficients that are not finite.
+    /// No parts; [`Error::LengthMismatch`] for parts of different sizes; coefficients that are not
+    /// finite.
     pub fn combination(parts: &[(f64, &Interaction)]) -> Result<Self> {
         let Some((_, first)) = parts.first() else {
             return Err(Error::invalid("parts", "there is nothing to combine"));

@@ -117,14 +117,16 @@ const GUARD: usize = 8;
 
 impl Graph {
     /// The `count` smoothest functions on the nodes after the constants: eigenvectors of the generator,
-    /// `L u = lambda diag(pi) u` with `L` the Laplacian of the conductances, by increasing `lambda`, with
-    /// `sum_x pi_x u_x^2 = 1` and the largest entry of each positive. A basis for [`Term::potential_in`](super::Term::potential_in).
+    /// `L u = lambda diag(pi) u` with `L` the Laplacian of the conductances, by increasing `lambda`,
+    /// with `sum_x pi_x u_x^2 = 1` and the largest entry of each positive. A basis for
+    /// [`Term::potential_in`](super::Term::potential_in).
     ///
-    /// By subspace iteration with the inverse. Cost: one sparse factorisation, then `2 count` solves per iteration.
+    /// By subspace iteration with the inverse. Cost: one sparse factorisation, then `2 count` solves per
+    /// iteration.
     ///
     /// # Errors
-    /// A `count` of zero, or of more than the `n - 1` that exist; no convergence, where the spectrum has no
-    /// gap behind the wanted part.
+    /// A `count` of zero, or of more than the `n - 1` that exist; no convergence, where the spectrum has
+    /// no gap behind the wanted part.
     pub fn laplacian_eigenvectors(&self, count: usize) -> Result<Vec<Vec<f64>>> {
         let n = self.nodes();
         if count == 0 || count >= n {

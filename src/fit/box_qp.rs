@@ -1,16 +1,17 @@
 //! Small quadratic programmes with bounds: `min 1/2 a' S a - b' a`, `lower <= a <= upper`.
 //!
-//! The primal active-set method (Nocedal, Wright, *Numerical Optimization*, section 16.5): move towards the
-//! minimum over the free coordinates until a bound stops the way, fix that coordinate; at the minimum
-//! release the bound that is most in the way. Each set of free coordinates occurs once, so that it ends.
+//! The primal active-set method (Nocedal, Wright, *Numerical Optimization*, section 16.5): move towards
+//! the minimum over the free coordinates until a bound stops the way, fix that coordinate; at the
+//! minimum release the bound that is most in the way. Each set of free coordinates occurs once, so that
+//! it ends.
 
 use nalgebra::{DMatrix, DVector};
 
 /// A multiplier below this share of the gradient's terms is rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// The minimiser and, per coordinate, whether it is held at a bound. `None` where `S` is not positive definite
-/// on the free coordinates. Cost: a Cholesky factorisation per change of the set.
+/// The minimiser and, per coordinate, whether it is held at a bound. `None` where `S` is not positive
+/// definite on the free coordinates. Cost: a Cholesky factorisation per change of the set.
 pub(super) fn minimise(
     matrix: &DMatrix<f64>,
     right: &DVector<f64>,
@@ -102,7 +103,8 @@ fn worst_multiplier(
 mod tests {
     use super::*;
 
-    /// Against every choice of free, lower and upper coordinates: the best feasible one is the minimiser.
+    /// Against every choice of free, lower and upper coordinates: the best feasible one is the
+    /// minimiser.
     #[test]
     fn agrees_with_enumeration() {
         let k = 4;

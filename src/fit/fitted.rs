@@ -10,15 +10,16 @@ use crate::error::{Error, Result};
 ///
 /// # Standard errors
 ///
-/// The covariance of the parameters is the sandwich `H^-1 (sum_k s_k s_k') H^-1` of the normal matrix `H` (with
-/// the ridge) and the scores `s_k` of the steps, the gradients of their violations (White 1980), times
-/// `K/(K-1) (N-1)/(N-p)` for `K` steps, `N = K (n-1)` observed changes and `p` free parameters. It takes steps as
-/// independent and their violations as of any size and any shape over the edges. It holds for many steps. Consecutive
-/// steps share a snapshot; errors of measurement there push them in opposite directions, and the true errors are
-/// then smaller than these. A bias, of the time step or of the ridge, does not show in it.
+/// The covariance of the parameters is the sandwich `H^-1 (sum_k s_k s_k') H^-1` of the normal matrix
+/// `H` (with the ridge) and the scores `s_k` of the steps, the gradients of their violations (White
+/// 1980), times `K/(K-1) (N-1)/(N-p)` for `K` steps, `N = K (n-1)` observed changes and `p` free
+/// parameters. It takes steps as independent and their violations as of any size and any shape over the
+/// edges. It holds for many steps. Consecutive steps share a snapshot; errors of measurement there push
+/// them in opposite directions, and the true errors are then smaller than these. A bias, of the time
+/// step or of the ridge, does not show in it.
 ///
-/// The covariance is kept as one *influence* per step, what the step moved the parameters by: their sum of
-/// squares. A parameter at a bound has no standard error.
+/// The covariance is kept as one *influence* per step, what the step moved the parameters by: their sum
+/// of squares. A parameter at a bound has no standard error.
 #[derive(Clone)]
 pub struct FittedEnergy {
     pub(super) model: Model,
@@ -90,7 +91,8 @@ impl FittedEnergy {
         self.residual
     }
 
-    /// The loss of each step, in the order in which they were added; empty where only their sums are known.
+    /// The loss of each step, in the order in which they were added; empty where only their sums are
+    /// known.
     pub fn residuals(&self) -> &[f64] {
         &self.residuals
     }
@@ -133,8 +135,8 @@ impl FittedEnergy {
         Some(influences.row(p).dot(&influences.row(q)))
     }
 
-    /// The influence of each step on each parameter, scaled so that their sums of squares are the covariance: a
-    /// factor of it, a column per step.
+    /// The influence of each step on each parameter, scaled so that their sums of squares are the
+    /// covariance: a factor of it, a column per step.
     #[allow(dead_code)] // for what propagates the covariance: forecasts
     pub(crate) fn influences(&self) -> Option<&DMatrix<f64>> {
         self.influences.as_ref()
@@ -150,9 +152,9 @@ impl FittedEnergy {
         Ok(self.influences.as_ref().map(|influences| influences.tr_mul(&weights).norm()))
     }
 
-    /// Directions that the data alone do not determine, where the ridge decided: one text each, in the names
-    /// of the parameters, as in `entropy - 0.5 power[2] + a potential`. Not looked for among more than 400
-    /// dense parameters. The gauge of [`Model`] is not among them.
+    /// Directions that the data alone do not determine, where the ridge decided: one text each, in the
+    /// names of the parameters, as in `entropy - 0.5 power[2] + a potential`. Not looked for among more
+    /// than 400 dense parameters. The gauge of [`Model`] is not among them.
     pub fn unidentified(&self) -> &[String] {
         &self.unidentified
     }

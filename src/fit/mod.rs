@@ -42,8 +42,8 @@ use system::{Solution, System};
 
 /// A learning problem: the accumulated normal equations of the pairs seen so far.
 ///
-/// Pairs, trajectories and other fits can be added in any order; the answer is the same up to
-/// rounding. Besides the sums, each step keeps one number per edge and one per node and dense parameter, from
+/// Pairs, trajectories and other fits can be added in any order; the answer is the same up to rounding.
+/// Besides the sums, each step keeps one number per edge and one per node and dense parameter, from
 /// which standard errors come.
 #[derive(Clone)]
 pub struct Fit {
@@ -97,9 +97,9 @@ impl Fit {
     /// (one for all pairs unless their reliability differs). Cost: a few sweeps over the edges.
     ///
     /// # Errors
-    /// A geodesic on another graph, with another mean, from or to empty nodes unless [`Zeros::LeaveOut`] is
-    /// chosen, or not converged; `tau` or `weight` that is not positive; a term whose first variations only the caller
-    /// knows. Nothing is added then.
+    /// A geodesic on another graph, with another mean, from or to empty nodes unless [`Zeros::LeaveOut`]
+    /// is chosen, or not converged; `tau` or `weight` that is not positive; a term whose first
+    /// variations only the caller knows. Nothing is added then.
     pub fn add_pair(&mut self, geodesic: &Geodesic, tau: f64, weight: f64) -> Result<()> {
         if !self.graph().same_as(geodesic.graph()) {
             return Err(Error::invalid("geodesic", "it lies on another graph than the fit"));
@@ -122,14 +122,15 @@ impl Fit {
         Ok(())
     }
 
-    /// Adds the steps between consecutive `snapshots` (positive mass vectors, unless the options say what becomes
-    /// of empty nodes) at increasing `times`, each with weight one. The geodesics are computed on `threads` threads; the
-    /// result does not depend on their number.
+    /// Adds the steps between consecutive `snapshots` (positive mass vectors, unless the options say
+    /// what becomes of empty nodes) at increasing `times`, each with weight one. The geodesics are
+    /// computed on `threads` threads; the result does not depend on their number.
     ///
     /// # Errors
-    /// Lengths that differ, fewer than two snapshots, times that do not increase, snapshots that
-    /// are not positive distributions (the error names snapshot and node), a geodesic that did not
-    /// converge, named by its pair, and a term whose first variations only the caller knows. Nothing is added then.
+    /// Lengths that differ, fewer than two snapshots, times that do not increase, snapshots that are not
+    /// positive distributions (the error names snapshot and node), a geodesic that did not converge,
+    /// named by its pair, and a term whose first variations only the caller knows. Nothing is added
+    /// then.
     pub fn add_trajectory<S: AsRef<[f64]> + Sync>(
         &mut self,
         times: &[f64],
@@ -139,8 +140,9 @@ impl Fit {
         self.add_trajectory_with(times, snapshots, &[], threads)
     }
 
-    /// As [`add_trajectory`](Self::add_trajectory), with what the caller knows of the terms [given](Term::given):
-    /// `variations[s][j]` is the first variation, length `n`, of the functional `j` at snapshot `s`.
+    /// As [`add_trajectory`](Self::add_trajectory), with what the caller knows of the terms
+    /// [given](Term::given): `variations[s][j]` is the first variation, length `n`, of the functional
+    /// `j` at snapshot `s`.
     ///
     /// # Errors
     /// The same, and variations of other lengths or not finite.
@@ -203,11 +205,12 @@ impl Fit {
 
     /// The coefficients that minimise the loss plus the ridge, within their bounds.
     ///
-    /// Cost: one sparse factorisation with the graph's pattern and one solve per step and dense parameter.
+    /// Cost: one sparse factorisation with the graph's pattern and one solve per step and dense
+    /// parameter.
     ///
     /// # Errors
-    /// No data yet; data in which nothing moves; a bad ridge; [`Error::NotDetermined`] where the data leave
-    /// coefficients open, as one single pair does for potential and entropy together.
+    /// No data yet; data in which nothing moves; a bad ridge; [`Error::NotDetermined`] where the data
+    /// leave coefficients open, as one single pair does for potential and entropy together.
     pub fn solve(&self, ridge: &Ridge) -> Result<FittedEnergy> {
         ridge.check()?;
         if self.pairs() == 0 {

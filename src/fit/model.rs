@@ -15,17 +15,17 @@ use crate::linalg::vector::axpy;
 
 /// `F(mu) = sum_p a_p F_p(mu)`: the terms of a fit on their graph.
 ///
-/// The parameters stand in the order of the terms. At most one term is a potential that is free per node; all
-/// other parameters are called *dense* here, because their first variations are.
+/// The parameters stand in the order of the terms. At most one term is a potential that is free per
+/// node; all other parameters are called *dense* here, because their first variations are.
 ///
 /// # Gauge
 ///
 /// Some directions never show in any data, since they change no energy difference:
 ///
 /// - The constant of a potential. A free potential is reported with mean zero under `pi`.
-/// - `(W + a 1' + 1 a', V - a)`. Interactions by hops never have this freedom: the diagonal of `W` is zero, and
-///   that of `a 1' + 1 a'` only for `a = 0`. A full interaction beside a free potential is reported
-///   with `sum_y W_xy pi_y = 0`, and the potential changed accordingly.
+/// - `(W + a 1' + 1 a', V - a)`. Interactions by hops never have this freedom: the diagonal of `W` is
+///   zero, and that of `a 1' + 1 a'` only for `a = 0`. A full interaction beside a free potential is
+///   reported with `sum_y W_xy pi_y = 0`, and the potential changed accordingly.
 ///
 /// The entropy is relative to `pi`: with a non-uniform reference, an entropy against counting measure
 /// differs by `beta ln pi` in the potential.
@@ -44,8 +44,8 @@ impl Model {
     /// The energy of these terms on a graph.
     ///
     /// # Errors
-    /// No terms, two of one name, two free potentials, a term that does not fit the graph, bounds between which
-    /// nothing lies.
+    /// No terms, two of one name, two free potentials, a term that does not fit the graph, bounds
+    /// between which nothing lies.
     pub fn new(graph: &Graph, terms: &[Term]) -> Result<Self> {
         if terms.is_empty() {
             return Err(Error::invalid("terms", "there is nothing to learn without a term"));
@@ -153,8 +153,8 @@ impl Model {
         self.terms.iter().map(count).sum()
     }
 
-    /// First variations of the dense functionals at masses `mu > 0`, one column each, up to constants. The
-    /// columns of the free potential, which are left out, are the unit vectors.
+    /// First variations of the dense functionals at masses `mu > 0`, one column each, up to constants.
+    /// The columns of the free potential, which are left out, are the unit vectors.
     ///
     /// # Errors
     /// A term whose first variations only the caller knows.
@@ -163,8 +163,8 @@ impl Model {
         self.features(mu, &[])
     }
 
-    /// As [`dense_features`](Self::dense_features), with what the caller gives: one vector of length `n` per
-    /// functional, in the order of the terms.
+    /// As [`dense_features`](Self::dense_features), with what the caller gives: one vector of length `n`
+    /// per functional, in the order of the terms.
     pub(super) fn features(&self, mu: &[f64], given: &[Vec<f64>]) -> Result<DMatrix<f64>> {
         error::check_length("first variations given", given.len(), self.given())?;
         let n = self.graph.nodes();
@@ -209,8 +209,8 @@ impl Model {
     /// The energy at these parameters, with its potential centred under `pi`.
     ///
     /// # Errors
-    /// As many parameters as the model has are needed, all finite; a term whose functionals only the caller
-    /// knows.
+    /// As many parameters as the model has are needed, all finite; a term whose functionals only the
+    /// caller knows.
     pub fn energy(&self, parameters: &[f64]) -> Result<FreeEnergy> {
         error::check_length("parameters", parameters.len(), self.parameters())?;
         error::check_finite("parameters", parameters)?;

@@ -24,7 +24,8 @@ pub(super) struct NormalEquations {
     pub pairs: usize,
     /// `sum d' L d`: the loss of the zero energy.
     pub total: f64,
-    /// `sum phi' L phi` and `sum phi' L d` for the variation `phi` of the entropy, whether or not that is learned.
+    /// `sum phi' L phi` and `sum phi' L d` for the variation `phi` of the entropy, whether or not that
+    /// is learned.
     pub heat: [f64; 2],
     /// Edge weights of `A`.
     pub weight: Vec<f64>,
@@ -52,8 +53,8 @@ impl NormalEquations {
         }
     }
 
-    /// Adds a step with its features and the variation of the entropy there. Cost: a sweep per feature and the
-    /// product `C`.
+    /// Adds a step with its features and the variation of the entropy there. Cost: a sweep per feature
+    /// and the product `C`.
     pub fn add(&mut self, graph: &Graph, step: &Step, features: &DMatrix<f64>, entropy: &[f64]) {
         self.pairs += 1;
         axpy(1.0, &step.weight, &mut self.weight);

@@ -38,12 +38,12 @@ impl Loss {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]
 pub enum Weight {
-    /// `c theta`, the metric of the geometry: the loss is the squared speed that the energy leaves unexplained. The
-    /// default.
+    /// `c theta`, the metric of the geometry: the loss is the squared speed that the energy leaves
+    /// unexplained. The default.
     #[default]
     Metric,
-    /// `c theta^2`, the mobility once more: the loss is the squared flux that is left, per conductance. Edges
-    /// between nearly empty nodes, whose potentials are large and least certain, count less.
+    /// `c theta^2`, the mobility once more: the loss is the squared flux that is left, per conductance.
+    /// Edges between nearly empty nodes, whose potentials are large and least certain, count less.
     Flux,
 }
 
@@ -68,14 +68,14 @@ pub enum Zeros {
     /// They are refused, by name. The default.
     #[default]
     Refuse,
-    /// Every snapshot, with zeros or not, becomes `(1 - share) mu + share pi`, so that all are changed alike. The
-    /// share, between 0 and 1, should be near the noise of the data: the bias is of its order.
-    /// Applies to [`add_trajectory`](super::Fit::add_trajectory); geodesics that are added one by one have
-    /// their ends already.
+    /// Every snapshot, with zeros or not, becomes `(1 - share) mu + share pi`, so that all are changed
+    /// alike. The share, between 0 and 1, should be near the noise of the data: the bias is of its
+    /// order. Applies to [`add_trajectory`](super::Fit::add_trajectory); geodesics that are added one by
+    /// one have their ends already.
     Mix(f64),
-    /// Edges at a node that is empty at either end of a step do not count in it. The mobility, which weighs
-    /// the edges, vanishes there with every mean but the arithmetic one; this puts the product of that zero and
-    /// the infinite potential to zero.
+    /// Edges at a node that is empty at either end of a step do not count in it. The mobility, which
+    /// weighs the edges, vanishes there with every mean but the arithmetic one; this puts the product of
+    /// that zero and the infinite potential to zero.
     LeaveOut,
 }
 
@@ -164,11 +164,11 @@ impl FitOptions {
     }
 }
 
-/// Penalties on the squared coefficients of each term, relative to the mean diagonal of the
-/// term's block of the normal matrix, so that they mean the same for any amount of data. Zero by default.
+/// Penalties on the squared coefficients of each term, relative to the mean diagonal of the term's block
+/// of the normal matrix, so that they mean the same for any amount of data. Zero by default.
 ///
-/// Terms go by their [names](Term::name). A penalty on a term that a fit does not have changes nothing, so
-/// that one ridge serves fits of different terms.
+/// Terms go by their [names](Term::name). A penalty on a term that a fit does not have changes nothing,
+/// so that one ridge serves fits of different terms.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ridge {
     penalties: Vec<(String, f64)>,

@@ -55,8 +55,8 @@ impl PotentialBlock {
         Ok(Self { graph: graph.clone(), cholesky, components, grounds })
     }
 
-    /// Overwrites a right-hand side, of sum zero on each component where there is no ridge, with its solution;
-    /// without a ridge, that with mean zero under `pi` on each component.
+    /// Overwrites a right-hand side, of sum zero on each component where there is no ridge, with its
+    /// solution; without a ridge, that with mean zero under `pi` on each component.
     pub fn solve(&self, right: &mut [f64]) {
         let Some(components) = &self.components else { return self.cholesky.solve_in_place(right) };
         for (part, &ground) in components.iter().zip(&self.grounds) {

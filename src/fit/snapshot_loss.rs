@@ -1,5 +1,5 @@
-//! The quadratic losses for energies of any kind, such as neural networks: value and gradient with respect to
-//! the first variations at the snapshots.
+//! The quadratic losses for energies of any kind, such as neural networks: value and gradient with
+//! respect to the first variations at the snapshots.
 
 use super::options::{FitOptions, Loss};
 use super::step::{self, Step};
@@ -7,10 +7,10 @@ use crate::error::{self, Result};
 use crate::graph::Graph;
 use crate::linalg::vector::axpy;
 
-/// The loss of a trajectory, `sum_k sum_e w_e [D(g + psi_k / tau_k)]^2` with the first variation `g` of an energy and
-/// the end potentials `psi_k` of the geodesic of each step, both where the options look (`Symmetric`: in the
-/// mean of both ends). The same as a [`Fit`](super::Fit) minimises over energies that are linear in their
-/// parameters.
+/// The loss of a trajectory, `sum_k sum_e w_e [D(g + psi_k / tau_k)]^2` with the first variation `g` of
+/// an energy and the end potentials `psi_k` of the geodesic of each step, both where the options look
+/// (`Symmetric`: in the mean of both ends). The same as a [`Fit`](super::Fit) minimises over energies
+/// that are linear in their parameters.
 ///
 /// A model with parameters `p` and first variations `g_s(p)` at the snapshots has the gradient
 /// `sum_s (d g_s / d p)' G_s`, with the gradients `G_s` that
@@ -38,8 +38,8 @@ pub struct SnapshotLoss {
 }
 
 impl SnapshotLoss {
-    /// The loss of the steps between consecutive `snapshots` at increasing `times`. The terms among the options play
-    /// no role. Cost: the geodesics, on `threads` threads.
+    /// The loss of the steps between consecutive `snapshots` at increasing `times`. The terms among the
+    /// options play no role. Cost: the geodesics, on `threads` threads.
     ///
     /// # Errors
     /// As [`Fit::add_trajectory`](super::Fit::add_trajectory).
@@ -65,8 +65,8 @@ impl SnapshotLoss {
         self.steps.len() + 1
     }
 
-    /// The loss, and its gradient with respect to the first variations, a vector of length `n` per snapshot. Constants
-    /// in the variations change nothing. Cost: two sweeps over the edges per step.
+    /// The loss, and its gradient with respect to the first variations, a vector of length `n` per
+    /// snapshot. Constants in the variations change nothing. Cost: two sweeps over the edges per step.
     ///
     /// # Errors
     /// As many variations as snapshots are needed, each of length `n` and finite.

@@ -4,9 +4,10 @@
 //! [ 1, version, n, m, k, fingerprint,  steps, total, heat (2), A (m), B (n k), C (k^2), r (n), s (k) ]
 //! ```
 //!
-//! with `n` nodes, `m` edges and `k` dense parameters; matrices column by column. The first six numbers are integers
-//! small enough to be added up exactly, so that the plain sum of buffers of equal fits, entry by entry, is the
-//! buffer of the merged fit: the first number counts the summands and divides the other five.
+//! with `n` nodes, `m` edges and `k` dense parameters; matrices column by column. The first six numbers
+//! are integers small enough to be added up exactly, so that the plain sum of buffers of equal fits,
+//! entry by entry, is the buffer of the merged fit: the first number counts the summands and divides the
+//! other five.
 
 use super::model::Model;
 use super::terms::Kind;
@@ -27,11 +28,13 @@ impl Fit {
         HEADER + 4 + self.graph().edges() + n * k + k * k + n + k
     }
 
-    /// Everything that [`solve`](Self::solve) needs of the data, as one buffer: `[1, version, n, m, k, fingerprint]`
-    /// and then sums over the steps. Buffers of fits of the same problem may be added entry by entry, as by
-    /// `MPI_Allreduce` with `MPI_SUM`, at most 8,192 of them; the sum is that of all their data.
+    /// Everything that [`solve`](Self::solve) needs of the data, as one buffer: `[1, version, n, m, k,
+    /// fingerprint]` and then sums over the steps. Buffers of fits of the same problem may be added
+    /// entry by entry, as by `MPI_Allreduce` with `MPI_SUM`, at most 8,192 of them; the sum is that of
+    /// all their data.
     ///
-    /// Single steps are not in it, so that a fit made from it has neither standard errors nor residuals per step.
+    /// Single steps are not in it, so that a fit made from it has neither standard errors nor residuals
+    /// per step.
     pub fn statistics(&self) -> Vec<f64> {
         let normal = &self.normal;
         let mut buffer = self.header().to_vec();
@@ -45,12 +48,13 @@ impl Fit {
         buffer
     }
 
-    /// Adds the data behind a buffer of [`statistics`](Self::statistics), or behind a sum of such buffers.
+    /// Adds the data behind a buffer of [`statistics`](Self::statistics), or behind a sum of such
+    /// buffers.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`]; [`Error::BadValue`] for a number that is not finite; [`Error::InvalidArgument`]
-    /// where the header says that the buffer comes from another version, graph, terms, loss, weight or mean. Nothing
-    /// is added then.
+    /// [`Error::LengthMismatch`]; [`Error::BadValue`] for a number that is not finite;
+    /// [`Error::InvalidArgument`] where the header says that the buffer comes from another version,
+    /// graph, terms, loss, weight or mean. Nothing is added then.
     pub fn add_statistics(&mut self, statistics: &[f64]) -> Result<()> {
         error::check_length("statistics", statistics.len(), self.statistics_len())?;
         error::check_finite("statistics", statistics)?;
@@ -95,8 +99,8 @@ impl Fit {
         [1.0, VERSION, n as f64, m as f64, k as f64, self.fingerprint()]
     }
 
-    /// A number that tells this problem from others: the graph, the terms with their matrices, loss, weight and
-    /// mean. Functions of the caller's are told apart by their names only.
+    /// A number that tells this problem from others: the graph, the terms with their matrices, loss,
+    /// weight and mean. Functions of the caller's are told apart by their names only.
     pub(super) fn fingerprint(&self) -> f64 {
         let mut hash = Hash::new();
         let graph = self.graph();

@@ -9,8 +9,8 @@ use crate::geodesic::Geodesic;
 use crate::graph::{Graph, Sweep};
 use crate::linalg::vector::{axpy, dot};
 
-/// The squared violation of the optimality condition, `sum_e w_e [D(g + d)]^2`, for the first variation `g` of
-/// an energy at the place where the loss looks.
+/// The squared violation of the optimality condition, `sum_e w_e [D(g + d)]^2`, for the first variation
+/// `g` of an energy at the place where the loss looks.
 #[derive(Clone)]
 pub(super) struct Step {
     /// `w`: weight of the step times that of the edge, per edge.
@@ -65,7 +65,8 @@ impl Step {
     }
 }
 
-/// The geodesics between consecutive snapshots at increasing times, with empty nodes treated as the options say.
+/// The geodesics between consecutive snapshots at increasing times, with empty nodes treated as the
+/// options say.
 pub(super) fn geodesics_between<S: AsRef<[f64]>>(
     graph: &Graph,
     options: &FitOptions,

@@ -1,5 +1,5 @@
-//! Solving the normal equations: the potential eliminated by a sparse factorisation, the dense rest by its
-//! Schur complement `S = C - B' A^+ B`, within bounds.
+//! Solving the normal equations: the potential eliminated by a sparse factorisation, the dense rest by
+//! its Schur complement `S = C - B' A^+ B`, within bounds.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
@@ -12,8 +12,8 @@ use crate::graph::Graph;
 /// Directions whose Schur complement falls below this share of the diagonal of `C` are not determined.
 const DETERMINED: f64 = 1e-10;
 
-/// With more dense parameters than this, directions that the data leave open are not looked for: it takes
-/// all eigenvectors of the Schur complement.
+/// With more dense parameters than this, directions that the data leave open are not looked for: it
+/// takes all eigenvectors of the Schur complement.
 const NAMED_DIRECTIONS: usize = 400;
 
 /// Penalties on the squared parameters.
@@ -75,8 +75,8 @@ impl<'a> System<'a> {
         Some(Solution { potential, dense, held })
     }
 
-    /// What a force on the parameters, `nodes` on the potential and `dense` on the rest, moves them by where those
-    /// held stay: the solution of the system.
+    /// What a force on the parameters, `nodes` on the potential and `dense` on the rest, moves them by
+    /// where those held stay: the solution of the system.
     pub fn respond(
         &self,
         nodes: &[f64],
@@ -102,8 +102,8 @@ impl<'a> System<'a> {
         (solved, reduced)
     }
 
-    /// Directions of the dense parameters that are not determined, a basis that is as sparse as elimination makes
-    /// it, with one as the largest coefficient of each.
+    /// Directions of the dense parameters that are not determined, a basis that is as sparse as
+    /// elimination makes it, with one as the largest coefficient of each.
     pub fn open_directions(&self) -> Vec<Direction> {
         let k = self.schur.nrows();
         if k == 0 || k > NAMED_DIRECTIONS {

@@ -8,7 +8,8 @@ use crate::energy::{Interaction, InternalEnergy};
 use crate::error::{self, Error, Result};
 use crate::graph::Graph;
 
-/// A part of the energy whose coefficients are learned: `sum_p a_p F_p(mu)` with given functionals `F_p`.
+/// A part of the energy whose coefficients are learned: `sum_p a_p F_p(mu)` with given functionals
+/// `F_p`.
 ///
 /// | term | functionals | parameters |
 /// |---|---|---|
@@ -51,9 +52,9 @@ impl Term {
         Self::new("potential", Kind::FreePotential)
     }
 
-    /// A potential `V = sum_j a_j u_j` in the span of given functions on the nodes, each of length `n`: coordinates,
-    /// polynomials, radial functions, [eigenvectors](Graph::laplacian_eigenvectors). Named `potential_in`.
-    /// Constants among them are not determined.
+    /// A potential `V = sum_j a_j u_j` in the span of given functions on the nodes, each of length `n`:
+    /// coordinates, polynomials, radial functions, [eigenvectors](Graph::laplacian_eigenvectors). Named
+    /// `potential_in`. Constants among them are not determined.
     pub fn potential_in(functions: &[Vec<f64>]) -> Self {
         Self::new("potential_in", Kind::PotentialIn(Arc::new(functions.to_vec())))
     }
@@ -73,13 +74,14 @@ impl Term {
         Self::new(name, Kind::Internal(energy))
     }
 
-    /// `1/2 sum_xy w(hops(x,y)) mu_x mu_y` with one parameter `w(d)` for each number of hops from 1 to `reach`.
+    /// `1/2 sum_xy w(hops(x,y)) mu_x mu_y` with one parameter `w(d)` for each number of hops from 1 to
+    /// `reach`.
     pub fn interaction_by_hops(reach: usize) -> Self {
         Self::new("interaction_by_hops", Kind::Hops(reach))
     }
 
-    /// `1/2 sum_xy w(d_xy) mu_x mu_y` with `w` constant on each bin `edges[j] <= d_xy < edges[j+1]` and zero
-    /// outside, for a symmetric matrix of distances, `n^2` entries row by row.
+    /// `1/2 sum_xy w(d_xy) mu_x mu_y` with `w` constant on each bin `edges[j] <= d_xy < edges[j+1]` and
+    /// zero outside, for a symmetric matrix of distances, `n^2` entries row by row.
     ///
     /// # Errors
     /// A matrix that is not symmetric or not finite, fewer than two edges, edges that do not increase.
@@ -88,8 +90,8 @@ impl Term {
         Ok(Self::new("interaction_by_distance", Kind::Interactions(Arc::new(matrices))))
     }
 
-    /// `1/2 sum_xy w(d_xy) mu_x mu_y` with `w(d) = sum_j a_j exp(-(d - centres[j])^2 / (2 width^2))`, for a
-    /// symmetric matrix of distances, `n^2` entries row by row.
+    /// `1/2 sum_xy w(d_xy) mu_x mu_y` with `w(d) = sum_j a_j exp(-(d - centres[j])^2 / (2 width^2))`,
+    /// for a symmetric matrix of distances, `n^2` entries row by row.
     ///
     /// # Errors
     /// A matrix that is not symmetric or not finite, no centres, a width that is not positive.
@@ -104,7 +106,8 @@ impl Term {
         Self::new("interaction_in", Kind::Interactions(Arc::new(matrices.to_vec())))
     }
 
-    /// Every entry of a symmetric `W`, for graphs of at most [`FULL_INTERACTION_NODES`] nodes. Named `interaction`.
+    /// Every entry of a symmetric `W`, for graphs of at most [`FULL_INTERACTION_NODES`] nodes. Named
+    /// `interaction`.
     ///
     /// Needs a ridge beside a free potential: `(W + a 1' + 1 a', V - a)` is the same energy. See
     /// [`Model`](super::Model) for the gauge in which it is reported.
@@ -124,8 +127,8 @@ impl Term {
         self
     }
 
-    /// This term with every coefficient between `lower` and `upper`, which may be infinite; for an entropy
-    /// that only spreads, say, from zero to infinity. Not for a potential that is free per node.
+    /// This term with every coefficient between `lower` and `upper`, which may be infinite; for an
+    /// entropy that only spreads, say, from zero to infinity. Not for a potential that is free per node.
     pub fn with_bounds(mut self, lower: f64, upper: f64) -> Self {
         self.bounds = (lower, upper);
         self
@@ -167,8 +170,8 @@ impl Term {
         }
     }
 
-    /// Names of the parameters: the term's own if it has but one of its nature, with an index otherwise. Hops
-    /// count from one, everything else from zero.
+    /// Names of the parameters: the term's own if it has but one of its nature, with an index otherwise.
+    /// Hops count from one, everything else from zero.
     pub(super) fn parameter_names(&self, n: usize) -> Vec<String> {
         let indexed = |range: Range<usize>| range.map(|k| format!("{}[{k}]", self.name)).collect();
         match &self.kind {
@@ -214,7 +217,8 @@ impl Term {
     }
 }
 
-/// A full interaction is fitted on at most this many nodes: its normal matrix, with 2,080 rows, takes 35 MB.
+/// A full interaction is fitted on at most this many nodes: its normal matrix, with 2,080 rows, takes 35
+/// MB.
 pub const FULL_INTERACTION_NODES: usize = 64;
 
 /// The entries `x <= y` of a symmetric matrix in the order of the parameters of a full interaction.

@@ -10,14 +10,15 @@ use super::system::{Solution, System};
 use super::Fit;
 use crate::error::{Error, Result};
 
-/// How the steps are divided into those that teach and those that test. Parts are blocks of steps in the order
-/// in which they were added, since neighbours share a snapshot.
+/// How the steps are divided into those that teach and those that test. Parts are blocks of steps in the
+/// order in which they were added, since neighbours share a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Folds {
     /// So many blocks; each is tested once, on what all others teach.
     Blocks(usize),
-    /// So many blocks after a first one; each is tested on what the blocks before it teach. For forecasts.
+    /// So many blocks after a first one; each is tested on what the blocks before it teach. For
+    /// forecasts.
     Forward(usize),
 }
 
@@ -36,8 +37,9 @@ pub struct Candidate {
 pub struct Score {
     /// What was tried.
     pub candidate: Candidate,
-    /// The share of the motion in the tested steps that is explained: at most 1, 0 for persistence, below 0 where the energy
-    /// is worse than none. NaN where the teaching steps did not determine the parameters.
+    /// The share of the motion in the tested steps that is explained: at most 1, 0 for persistence,
+    /// below 0 where the energy is worse than none. NaN where the teaching steps did not determine the
+    /// parameters.
     pub explained: f64,
     /// Standard error of that share, from its variation over the blocks (a ratio estimator's).
     pub standard_error: f64,
@@ -57,15 +59,15 @@ impl Fit {
     /// Cost: per block and candidate that of [`solve`](Fit::solve) without standard errors.
     ///
     /// # Errors
-    /// Fewer than two blocks, fewer steps than blocks, data known only by their sums, a bad ridge, a term that the
-    /// fit does not have.
+    /// Fewer than two blocks, fewer steps than blocks, data known only by their sums, a bad ridge, a
+    /// term that the fit does not have.
     pub fn cross_validate(&self, folds: Folds, candidates: &[Candidate]) -> Result<Vec<Score>> {
         let splits = self.splits(folds)?;
         candidates.iter().map(|candidate| self.score(&splits, candidate)).collect()
     }
 
-    /// The held-out share that the pure heat flow explains, with the entropy coefficient that the teaching steps
-    /// give it: a baseline for [`cross_validate`](Self::cross_validate).
+    /// The held-out share that the pure heat flow explains, with the entropy coefficient that the
+    /// teaching steps give it: a baseline for [`cross_validate`](Self::cross_validate).
     ///
     /// # Errors
     /// As there.
@@ -80,8 +82,8 @@ impl Fit {
         Ok(share(residual, splits.iter().map(|split| split.test.total).sum()))
     }
 
-    /// A path over the terms: from none, always the term that explains most of the tested steps joins. One score
-    /// per number of terms; see [`worth_keeping`].
+    /// A path over the terms: from none, always the term that explains most of the tested steps joins.
+    /// One score per number of terms; see [`worth_keeping`].
     ///
     /// # Errors
     /// As [`cross_validate`](Self::cross_validate).
@@ -108,8 +110,9 @@ impl Fit {
         Ok(path)
     }
 
-    /// The share of the motion in the steps of this fit that an energy learned elsewhere explains: a held-out score, where
-    /// the steps are others. At most 1, 0 for persistence, below 0 where the energy is worse than none.
+    /// The share of the motion in the steps of this fit that an energy learned elsewhere explains: a
+    /// held-out score, where the steps are others. At most 1, 0 for persistence, below 0 where the
+    /// energy is worse than none.
     ///
     /// # Errors
     /// An energy on another graph, or of other terms.
@@ -220,8 +223,8 @@ impl Fit {
     }
 }
 
-/// The position of the first score on a path that lies within one standard error of the best (Breiman et al.
-/// 1984): simpler, and not distinguishably worse. None where the best does not beat persistence.
+/// The position of the first score on a path that lies within one standard error of the best (Breiman et
+/// al. 1984): simpler, and not distinguishably worse. None where the best does not beat persistence.
 pub fn worth_keeping(path: &[Score]) -> Option<usize> {
     let best =
         path.iter().filter(|s| s.explained > 0.0).max_by(|a, b| a.explained.total_cmp(&b.explained))?;
