@@ -10,7 +10,10 @@
 
 mod field;
 mod jko;
+mod matrix;
+mod radau;
 mod rosenbrock;
+pub(crate) mod sensitivity;
 
 pub use jko::JkoStep;
 

@@ -196,7 +196,7 @@ fn add_combination(out: &mut [f64], scale: f64, coefficients: &[f64], vectors: &
 }
 
 /// Refuses masses that are not positive; a NaN is not.
-fn check_filled(mu: &[f64]) -> std::result::Result<(), Obstacle> {
+pub(super) fn check_filled(mu: &[f64]) -> std::result::Result<(), Obstacle> {
     match mu.iter().position(|&m| !(m > 0.0 && m.is_finite())) {
         None => Ok(()),
         Some(node) => Err(Obstacle::Emptied(node)),
