@@ -40,8 +40,8 @@ mod parallel;
 pub use energy::{DensityFunction, FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
 pub use fit::{
-    Baselines, Candidate, Fit, FitOptions, FittedEnergy, Folds, Loss, Model, Ridge, Score, SnapshotLoss,
-    Term, Weight, Zeros,
+    Baselines, Candidate, Estimate, Fit, FitOptions, FitStatus, FittedEnergy, FlowFit, FlowFitOptions,
+    FlowFitted, Folds, Loss, Model, Noise, Ridge, Score, SnapshotLoss, Term, Weight, Zeros,
 };
 pub use flow::{Flow, FlowOptions, JkoStep};
 pub use geodesic::{

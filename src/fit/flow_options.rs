@@ -1,0 +1,77 @@
+//! How flows are fitted to masses and to counts.
+
+use crate::error::{Error, Result};
+use crate::flow::FlowOptions;
+
+/// Steps of a flow after which parameters count as absurd: a fit tries some, and should not dwell on
+/// them.
+const MAX_STEPS: usize = 2_000;
+/// Where standard errors come from, see [`FlowFit`](super::FlowFit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub enum Noise {
+    /// Misfits of covariance `sigma^2 (diag(w) - w w')`, with one `sigma` estimated from the residuals.
+    /// The default.
+    #[default]
+    Gaussian,
+    /// Misfits of any covariance, independent between pairs (the sandwich estimator): for many pairs
+    /// only.
+    Sandwich,
+}
+
+/// How a flow is fitted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct FlowFitOptions {
+    /// How flows are integrated; its mean is the mean of the fit, its tolerance is 1e-10
+    /// and its limit 2,000 steps by default.
+    pub flow: FlowOptions,
+    /// Share of `pi` that is mixed into every snapshot, zero by default: then each snapshot that has a
+    /// successor must be positive.
+    pub mixing: f64,
+    /// Where standard errors come from.
+    pub noise: Noise,
+    /// Iterations after which the minimisation gives up; 100 by default.
+    pub max_iterations: usize,
+}
+
+impl Default for FlowFitOptions {
+    fn default() -> Self {
+        let flow = FlowOptions::default().with_tolerance(1e-10).with_max_steps(MAX_STEPS);
+        Self { flow, mixing: 0.0, noise: Noise::Gaussian, max_iterations: 100 }
+    }
+}
+
+impl FlowFitOptions {
+    /// These options with others for the integration.
+    pub fn with_flow(mut self, flow: FlowOptions) -> Self {
+        self.flow = flow;
+        self
+    }
+
+    /// These options with another share of `pi` in the snapshots.
+    pub fn with_mixing(mut self, mixing: f64) -> Self {
+        self.mixing = mixing;
+        self
+    }
+
+    /// These options with another noise model.
+    pub fn with_noise(mut self, noise: Noise) -> Self {
+        self.noise = noise;
+        self
+    }
+
+    /// These options with another limit of iterations.
+    pub fn with_max_iterations(mut self, max_iterations: usize) -> Self {
+        self.max_iterations = max_iterations;
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        self.flow.check()?;
+        if !(0.0..1.0).contains(&self.mixing) {
+            return Err(Error::invalid("mixing", format!("{} is not in [0, 1)", self.mixing)));
+        }
+        Ok(())
+    }
+}
