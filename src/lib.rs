@@ -40,8 +40,9 @@ mod parallel;
 pub use energy::{DensityFunction, FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
 pub use fit::{
-    Baselines, Candidate, Estimate, Fit, FitOptions, FitStatus, FittedEnergy, FlowFit, FlowFitOptions,
-    FlowFitted, Folds, Loss, Model, Noise, Ridge, Score, SnapshotLoss, Term, Weight, Zeros,
+    Baselines, Candidate, CountFit, CountFitOptions, CountFitted, Estimate, Fit, FitOptions, FitStatus,
+    FittedEnergy, FlowFit, FlowFitOptions, FlowFitted, Folds, Forecast, Loss, Model, Noise, Ridge,
+    Score, SnapshotLoss, Term, Weight, Zeros,
 };
 pub use flow::{Flow, FlowOptions, JkoStep};
 pub use geodesic::{

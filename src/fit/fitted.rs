@@ -137,7 +137,6 @@ impl FittedEnergy {
 
     /// The influence of each step on each parameter, scaled so that their sums of squares are the
     /// covariance: a factor of it, a column per step.
-    #[allow(dead_code)] // for what propagates the covariance: forecasts
     pub(crate) fn influences(&self) -> Option<&DMatrix<f64>> {
         self.influences.as_ref()
     }

@@ -1,6 +1,6 @@
 //! How flows are fitted to masses and to counts.
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::flow::FlowOptions;
 
 /// Steps of a flow after which parameters count as absurd: a fit tries some, and should not dwell on
@@ -73,5 +73,51 @@ impl FlowFitOptions {
             return Err(Error::invalid("mixing", format!("{} is not in [0, 1)", self.mixing)));
         }
         Ok(())
+    }
+}
+
+/// How the likelihood is maximised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct CountFitOptions {
+    /// How flows are integrated; its mean is the mean of the fit, its tolerance is 1e-8
+    /// and its limit 2,000 steps by default.
+    pub flow: FlowOptions,
+    /// Individuals, spread like `pi`, that are added to the first snapshot of each trajectory; 1 by
+    /// default.
+    pub pseudo_counts: f64,
+    /// Iterations after which the maximisation gives up; 100 by default.
+    pub max_iterations: usize,
+}
+
+impl Default for CountFitOptions {
+    fn default() -> Self {
+        let flow = FlowOptions::default().with_max_steps(MAX_STEPS);
+        Self { flow, pseudo_counts: 1.0, max_iterations: 100 }
+    }
+}
+
+impl CountFitOptions {
+    /// These options with others for the integration.
+    pub fn with_flow(mut self, flow: FlowOptions) -> Self {
+        self.flow = flow;
+        self
+    }
+
+    /// These options with other pseudo-counts.
+    pub fn with_pseudo_counts(mut self, pseudo_counts: f64) -> Self {
+        self.pseudo_counts = pseudo_counts;
+        self
+    }
+
+    /// These options with another limit of iterations.
+    pub fn with_max_iterations(mut self, max_iterations: usize) -> Self {
+        self.max_iterations = max_iterations;
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        self.flow.check()?;
+        error::check_positive("pseudo_counts", &[self.pseudo_counts])
     }
 }
