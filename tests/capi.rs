@@ -1,16 +1,14 @@
 //! The C boundary: its header, its guard, its structs, and C programs that use it.
 
+mod native;
+
 use std::fs;
 use std::mem::{align_of, offset_of, size_of};
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jkoflow::capi;
 use jkoflow::{Fit, FitOptions, FlowOptions, FreeEnergy, GeodesicOptions, Graph, Reference, Ridge};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use native::{compile, compiler, root, run, scratch, SYSTEM_LIBRARIES, WARNINGS};
 
 #[test]
 fn header_documents_every_exported_function() {
@@ -128,32 +126,6 @@ fn versions_agree() {
     assert!(build.contains(&format!("libjkoflow.so.{}", capi::JKO_ABI_VERSION)));
 }
 
-/// A place for what a test builds, its own.
-fn scratch(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("capi-{name}"));
-    fs::create_dir_all(&directory).expect("a directory for the test");
-    directory
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}\n{text}\n{errors}");
-    assert!(errors.is_empty(), "{command:?} printed\n{errors}");
-    text
-}
-
-/// The C or C++ compiler of this machine, or what `CC` or `CXX` names.
-fn compiler(cpp: bool) -> Command {
-    let target = env!("JKOFLOW_TARGET");
-    let mut build = cc::Build::new();
-    build.cpp(cpp).target(target).host(target).opt_level(1).cargo_metadata(false);
-    build.get_compiler().to_command()
-}
-
-const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-
 #[test]
 #[cfg(target_os = "linux")]
 fn header_compiles_in_every_dialect_and_twice() {
@@ -179,44 +151,6 @@ fn header_compiles_in_every_dialect_and_twice() {
                 .arg(&source));
         }
     }
-}
-
-/// The static library that belongs to this test.
-fn static_library() -> PathBuf {
-    let deps = std::env::current_exe().expect("test executable");
-    let deps = deps.parent().expect("its directory");
-    let mut found: Vec<PathBuf> = fs::read_dir(deps)
-        .expect("directory")
-        .chain(fs::read_dir(deps.join("..")).expect("directory"))
-        .map(|entry| entry.expect("entry").path())
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with("libjkoflow") && name.ends_with(".a")
-        })
-        .collect();
-    found.sort_by_key(|path| fs::metadata(path).and_then(|m| m.modified()).ok());
-    found.pop().expect("libjkoflow.a beside the test executable")
-}
-
-/// What a static library needs besides itself; the README names the same.
-const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
-
-/// Compiles a C99 program against the static library.
-fn compile(source: &str) -> PathBuf {
-    let source = root().join(source);
-    let name = source.file_stem().expect("name");
-    let program = scratch(&name.to_string_lossy()).join(name);
-    run(compiler(false)
-        .args(["-std=c99", "-g"])
-        .args(WARNINGS)
-        .arg("-I")
-        .arg(root().join("include"))
-        .arg(&source)
-        .arg(static_library())
-        .args(SYSTEM_LIBRARIES)
-        .arg("-o")
-        .arg(&program));
-    program
 }
 
 #[test]
