@@ -152,6 +152,9 @@ pub enum Error {
         /// Why it stopped.
         reason: String,
     },
+    /// A [`Watch`](crate::Watch) stopped the work before there was a result.
+    #[error("cancelled before there was a result")]
+    Cancelled,
     /// The requested memory is not there.
     #[error("out of memory: {what}")]
     OutOfMemory {

@@ -36,6 +36,7 @@ pub mod geometry;
 pub mod graph;
 pub mod linalg;
 mod parallel;
+pub mod watch;
 
 pub use energy::{DensityFunction, FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
@@ -50,6 +51,7 @@ pub use geodesic::{
 };
 pub use geometry::{Barycentre, BarycentreOptions, BarycentricWeights, DistanceMatrix, GeodesicFlow};
 pub use graph::{Duplicates, Graph, LaplacianSolver, Mean, Reference};
+pub use watch::{CancelToken, Progress, Watch};
 
 /// The README's Rust is compiled and run with the documentation's.
 #[cfg(doctest)]

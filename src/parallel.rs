@@ -1,6 +1,7 @@
 //! Jobs on threads, with a result that does not depend on their number.
 
 use crate::error::{Error, Result};
+use crate::watch;
 
 /// The results of `work(0), ..., work(jobs - 1)`, in order, from `threads` threads; one starts none.
 ///
@@ -26,11 +27,14 @@ pub(crate) fn map_jobs<T: Send>(
     let share = |w: usize| -> Vec<Result<T>> { (w..jobs).step_by(workers).map(&work).collect() };
     let mut by_worker = std::thread::scope(|scope| -> Result<Vec<std::vec::IntoIter<Result<T>>>> {
         let share = &share;
+        let watch = watch::delegate();
         let mut handles = Vec::with_capacity(workers - 1);
         for w in 1..workers {
             // the name tells the panic hook of the C boundary that the thread is ours
             let thread = std::thread::Builder::new().name("jkoflow".into());
-            let handle = thread.spawn_scoped(scope, move || share(w)).map_err(|error| {
+            let watch = watch.clone();
+            let work = move || watch.over(|| share(w));
+            let handle = thread.spawn_scoped(scope, work).map_err(|error| {
                 Error::invalid("threads", format!("thread {w} could not be started: {error}"))
             })?;
             handles.push(handle);

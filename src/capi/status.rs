@@ -41,6 +41,8 @@ statuses! {
     JKO_STATUS_STALLED = 2, c"not converged: rounding stopped the progress";
     JKO_STATUS_RESOLUTION = 4, c"not converged: the path varies too fast in time";
 
+    JKO_STATUS_CANCELLED = 5, c"stopped on request";
+
     JKO_STATUS_NULL_POINTER = -1, c"a required pointer is NULL";
     JKO_STATUS_MISALIGNED = -2, c"a pointer is not aligned for its type";
     JKO_STATUS_LENGTH_MISMATCH = -3, c"an array does not have the length that is needed";
@@ -102,6 +104,7 @@ impl From<Error> for Failure {
             Error::NotConverged { .. } => JKO_STATUS_NOT_CONVERGED,
             Error::NotDetermined { .. } => JKO_STATUS_NOT_DETERMINED,
             Error::FlowFailed { .. } => JKO_STATUS_FLOW_FAILED,
+            Error::Cancelled => JKO_STATUS_CANCELLED,
             Error::OutOfMemory { .. } => JKO_STATUS_OUT_OF_MEMORY,
         };
         Self::new(status, error.to_string())
@@ -115,6 +118,7 @@ pub(super) fn of_termination(termination: Termination) -> jko_status {
         Termination::IterationLimit => JKO_STATUS_ITERATION_LIMIT,
         Termination::Stalled => JKO_STATUS_STALLED,
         Termination::Resolution => JKO_STATUS_RESOLUTION,
+        Termination::Cancelled => JKO_STATUS_CANCELLED,
     }
 }
 

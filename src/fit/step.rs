@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use super::model::Model;
 use super::options::{FitOptions, Loss, Weight, Zeros};
 use crate::error::{self, Error, Result};
-use crate::geodesic::Geodesic;
+use crate::geodesic::{Geodesic, Termination};
 use crate::graph::{Graph, Sweep};
 use crate::linalg::vector::{axpy, dot};
 
@@ -92,6 +92,9 @@ pub(super) fn geodesics_between<S: AsRef<[f64]>>(
     let masses: Vec<Vec<f64>> = snapshots.iter().enumerate().map(mass).collect::<Result<_>>()?;
     let geodesics = graph.geodesics(&masses, &options.geodesic, threads)?;
     if let Some(k) = geodesics.iter().position(|g| !g.converged()) {
+        if geodesics[k].termination() == Termination::Cancelled {
+            return Err(Error::Cancelled);
+        }
         let what = format!("geodesic from snapshot {k} to {}", k + 1);
         return Err(Error::NotConverged { what, reason: geodesics[k].termination().describe() });
     }

@@ -20,6 +20,7 @@ pub use jko::JkoStep;
 use crate::energy::FreeEnergy;
 use crate::error::{self, Error, Result};
 use crate::graph::Mean;
+use crate::watch;
 use rosenbrock::{Obstacle, Rosenbrock};
 
 /// How a gradient flow is to be integrated.
@@ -76,10 +77,11 @@ pub struct Flow {
     energies: Vec<f64>,
     steps: usize,
     rejected: usize,
+    complete: bool,
 }
 
 impl Flow {
-    /// The times, as they were given.
+    /// The times, as they were given; those reached, where the flow is not [`complete`](Self::complete).
     pub fn times(&self) -> &[f64] {
         &self.times
     }
@@ -93,6 +95,11 @@ impl Flow {
     /// it do so, the earlier one is repeated.
     pub fn energies(&self) -> &[f64] {
         &self.energies
+    }
+
+    /// Whether it reached the last time; otherwise a [`Watch`](crate::Watch) stopped it.
+    pub fn complete(&self) -> bool {
+        self.complete
     }
 
     /// Number of steps taken.
@@ -130,14 +137,18 @@ impl FreeEnergy {
         let mut masses = vec![mu0.to_vec()];
         let mut integration = Integration::new(self, mu0, times, options)?;
         for &time in &times[1..] {
-            integration.advance_to(time)?;
+            match integration.advance_to(time) {
+                Err(Error::Cancelled) => break,
+                other => other?,
+            }
             let mu = integration.state.mu();
             let energy = self.value(mu)?;
             energies.push(energies.last().map_or(energy, |&before| energy.min(before)));
             masses.push(mu.to_vec());
         }
         let Integration { steps, rejected, .. } = integration;
-        Ok(Flow { times: times.to_vec(), masses, energies, steps, rejected })
+        let complete = masses.len() == times.len();
+        Ok(Flow { times: times[..masses.len()].to_vec(), masses, energies, steps, rejected, complete })
     }
 }
 
@@ -228,6 +239,7 @@ impl<'a> Integration<'a> {
     /// Steps until exactly `end`.
     fn advance_to(&mut self, end: f64) -> Result<()> {
         while self.time < end {
+            watch::check()?;
             let rest = end - self.time;
             // two equal steps rather than a full one and a crumb
             let h = if self.step >= rest { rest } else { self.step.min(0.5 * rest) };
@@ -237,6 +249,7 @@ impl<'a> Integration<'a> {
                     self.steps += 1;
                     self.time = if h == rest { end } else { self.time + h };
                     self.adapt(h, error);
+                    watch::count(error * self.options.tolerance);
                     if let Some(mu) = mu {
                         self.state.move_to(mu);
                     }

@@ -4,6 +4,7 @@ use super::{Geodesic, GeodesicOptions, GeodesicSolver};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::parallel;
+use crate::watch;
 
 /// Consecutive pairs that share one factorised Laplacian. A constant, so that the result does not
 /// depend on the number of threads.
@@ -46,6 +47,7 @@ impl Graph {
         let pairs: Vec<(&[f64], &[f64])> =
             snapshots.windows(2).map(|pair| (pair[0].as_ref(), pair[1].as_ref())).collect();
         let groups: Vec<&[(&[f64], &[f64])]> = pairs.chunks(GROUP).collect();
+        watch::begin_parts(pairs.len());
         let solved = parallel::map_jobs(groups.len(), threads, |group| {
             self.solve_group(groups[group], options, solved)
         })?;
@@ -62,6 +64,7 @@ impl Graph {
         let mut geodesics = Vec::with_capacity(pairs.len());
         for (mu0, mu1) in pairs {
             geodesics.push(solver.solve_next(mu0, mu1)?);
+            watch::part_done();
             solved();
         }
         Ok(geodesics)

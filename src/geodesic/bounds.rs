@@ -74,6 +74,8 @@ pub struct Bounds {
     pub intervals: usize,
     /// Whether the gap is as small as was wanted.
     pub reached: bool,
+    /// Whether a [`Watch`](crate::Watch) stopped the search for tighter ones.
+    pub cancelled: bool,
 }
 
 impl Bounds {
@@ -146,13 +148,20 @@ impl Geodesic {
             let [start, end] = price(share)?;
             let mix = |mu: &[f64]| self.graph.mix_with_reference(mu, share);
             let smooth = solver.solve(&mix(&self.mu0)?, &mix(&self.mu1)?)?;
-            let bounds = smooth.bounds_between(options, start, end)?;
+            let bounds = match smooth.bounds_between(options, start, end) {
+                Err(Error::Cancelled) => {
+                    best.cancelled = true;
+                    break;
+                }
+                other => other?,
+            };
             let improved = bounds.lower > best.lower;
             best.lower = best.lower.max(bounds.lower);
             best.upper = best.upper.min(bounds.upper);
             best.intervals = best.intervals.max(bounds.intervals);
             best.reached = best.upper - best.lower <= options.gap * best.upper;
-            if best.reached || !(improved && smooth.converged()) {
+            best.cancelled |= bounds.cancelled;
+            if best.reached || best.cancelled || !(improved && smooth.converged()) {
                 break;
             }
         }
@@ -184,53 +193,82 @@ impl Geodesic {
         let widening = start + end;
         if self.mu0 == self.mu1 {
             let reached = widening == 0.0;
-            return Ok(Bounds { lower: 0.0, upper: widening, intervals: 0, reached });
+            return Ok(Bounds { lower: 0.0, upper: widening, intervals: 0, reached, cancelled: false });
         }
         let mut enclosure = Enclosure::new(self, options.gap)?;
         let first = options.first_intervals.min(options.max_intervals);
         let times: Vec<f64> = (0..=first).map(|k| k as f64 / first as f64).collect();
         let mut pieces = enclosure.paths(&times)?;
-        let (mut lower, mut upper) = (0.0, f64::INFINITY);
         // potentials are steepest at ends with nearly empty nodes, so that the middle is a good place to
         // carry them from; the ends are tried as well
         let mut anchors = vec![0.5, 0.0, 1.0];
+        let (mut lower, mut upper) = (0.0, f64::INFINITY);
+        let mut cancelled = false;
         loop {
-            let mut found = (0.0, 0.0);
-            for (k, anchor) in anchors.clone().into_iter().enumerate() {
-                let mut carried = pieces.clone();
-                enclosure.certify(&mut carried, Potential::Carried, anchor)?;
-                let other = enclose(&carried);
-                if k == 0 || other.0 > found.0 {
-                    anchors[0] = anchor;
-                    (found, pieces) = (other, carried);
+            let found = match certified(&mut enclosure, &mut pieces, &mut anchors) {
+                // the bounds of earlier rounds are as good as they were
+                Err(Error::Cancelled) if upper.is_finite() => {
+                    cancelled = true;
+                    break;
                 }
-            }
-            if pieces.len() > ANCHOR_INTERVALS {
-                anchors.truncate(1);
-            }
-            if found.1 - found.0 > ADRIFT * found.1 {
-                let mut sampled = pieces.clone();
-                enclosure.certify(&mut sampled, Potential::Sampled, 0.5)?;
-                let other = enclose(&sampled);
-                if other.0 > found.0 {
-                    (found, pieces) = (other, sampled);
-                }
-            }
+                other => other?,
+            };
             // every round's bounds are valid, and a later one need not be better on both sides
             upper = f64::min(upper, found.1);
             lower = f64::max(lower, found.0).min(upper);
             // where the widening alone exceeds the gap, what lies between need not be much better
             let wanted = options.gap * (upper + widening);
             let allowed = (wanted - 2.0 * widening).max(0.5 * widening);
-            let enough = upper - lower <= allowed;
-            if enough || !refine(&mut pieces, allowed * upper, options.max_intervals, &mut enclosure)? {
-                let upper = upper + widening;
-                let lower = (lower - widening).max(0.0);
-                let reached = upper - lower <= wanted;
-                return Ok(Bounds { lower, upper, intervals: pieces.len(), reached });
+            if upper - lower <= allowed {
+                break;
+            }
+            let refined = refine(&mut pieces, allowed * upper, options.max_intervals, &mut enclosure);
+            match refined {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Error::Cancelled) => {
+                    cancelled = true;
+                    break;
+                }
+                Err(other) => return Err(other),
             }
         }
+        let upper = upper + widening;
+        let lower = (lower - widening).max(0.0);
+        let reached = upper - lower <= options.gap * upper;
+        Ok(Bounds { lower, upper, intervals: pieces.len(), reached, cancelled })
     }
+}
+
+/// The bounds that the pieces give, with the potentials that serve best; `anchors`, the times to carry
+/// potentials from, are put in the order of their merit.
+fn certified(
+    enclosure: &mut Enclosure,
+    pieces: &mut Vec<Piece>,
+    anchors: &mut Vec<f64>,
+) -> Result<(f64, f64)> {
+    let mut found = (0.0, 0.0);
+    for (k, anchor) in anchors.clone().into_iter().enumerate() {
+        let mut carried = pieces.clone();
+        enclosure.certify(&mut carried, Potential::Carried, anchor)?;
+        let other = enclose(&carried);
+        if k == 0 || other.0 > found.0 {
+            anchors[0] = anchor;
+            (found, *pieces) = (other, carried);
+        }
+    }
+    if pieces.len() > ANCHOR_INTERVALS {
+        anchors.truncate(1);
+    }
+    if found.1 - found.0 > ADRIFT * found.1 {
+        let mut sampled = pieces.clone();
+        enclosure.certify(&mut sampled, Potential::Sampled, 0.5)?;
+        let other = enclose(&sampled);
+        if other.0 > found.0 {
+            (found, *pieces) = (other, sampled);
+        }
+    }
+    Ok(found)
 }
 
 /// The least share of `pi` that is mixed into empty ends.

@@ -59,6 +59,7 @@ use super::Geodesic;
 use crate::error::{Error, Result};
 use crate::graph::{LaplacianSolver, Mean, Sweep};
 use crate::linalg::vector::{axpy, dot, max_abs};
+use crate::watch;
 
 /// What one interval contributes.
 #[derive(Clone, Copy)]
@@ -242,6 +243,7 @@ impl<'a> Enclosure<'a> {
 
     /// Samples the geodesic.
     fn knot(&mut self, time: f64) -> Result<Knot> {
+        watch::check()?;
         let graph = &self.geodesic.graph;
         let (n, m) = (graph.nodes(), graph.edges());
         let mut mu = self.geodesic.mass_at(time)?;

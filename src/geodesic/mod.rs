@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use crate::error::{self, Error, Result};
 use crate::graph::{Graph, Mean};
+use crate::watch;
 pub(crate) use action::Terminal;
 pub use bounds::{BoundOptions, Bounds};
 use path::Path;
@@ -166,6 +167,9 @@ pub enum Termination {
     Stalled,
     /// The path varies too fast in time for the finest mesh that memory allows.
     Resolution,
+    /// A [`Watch`](crate::Watch) stopped the solve. Where it was stopped before it began, the distance is infinite and
+    /// the potentials are zero.
+    Cancelled,
 }
 
 impl Termination {
@@ -176,6 +180,7 @@ impl Termination {
             Termination::IterationLimit => "did not converge: iteration limit reached",
             Termination::Stalled => "did not converge: rounding stopped the progress",
             Termination::Resolution => "did not converge: the path varies too fast in time",
+            Termination::Cancelled => "did not converge: it was stopped on request",
         }
     }
 }
@@ -292,6 +297,9 @@ impl GeodesicSolver {
         if mu0 == mu1 {
             return Ok(self.constant(mu0));
         }
+        if watch::stopped() {
+            return Ok(self.not_begun(mu0, mu1));
+        }
         let empty = convex::nearly_empty(&self.graph, &mu0) || convex::nearly_empty(&self.graph, &mu1);
         let goal = self.options.goal(empty);
         if empty {
@@ -302,14 +310,14 @@ impl GeodesicSolver {
         }
         let brief = Goal { max_iterations: goal.max_iterations.min(SHOOTING_ITERATIONS), ..goal };
         let mut shot = self.shooter.solve(&mu0, &mu1, &brief, keep_factor)?;
-        let served = matches!(shot.halt, Halt::Converged | Halt::Resolution);
+        let served = matches!(shot.halt, Halt::Converged | Halt::Resolution | Halt::Cancelled);
         if shot.reused_factor && !served {
             let wasted = shot.iterations;
             shot = self.shooter.solve(&mu0, &mu1, &brief, false)?;
             shot.iterations += wasted;
         }
         let reason = match shot.halt {
-            Halt::Converged => {
+            Halt::Converged | Halt::Cancelled => {
                 let psi = [shot.psi_start.as_slice(), &mu0].concat();
                 let path = Path::new(mu0.len(), vec![0.0, 1.0], vec![shot.rule.into()], psi, shot.path);
                 return Ok(Geodesic {
@@ -325,7 +333,10 @@ impl GeodesicSolver {
                     residual: shot.residual,
                     error_estimate: shot.residual + shot.resolution + shot.rounding,
                     path_error_estimate: shot.residual + shot.path_resolution + shot.rounding,
-                    termination: Termination::Converged,
+                    termination: match shot.halt {
+                        Halt::Cancelled => Termination::Cancelled,
+                        _ => Termination::Converged,
+                    },
                     method: "shooting",
                     reason: "the ends are near enough for shooting",
                 });
@@ -352,6 +363,22 @@ impl GeodesicSolver {
         let mut climb = convex::minimise(&self.graph, self.options.mean, [&mu0, &mu1], &goal, guess)?;
         climb.iterations += wasted;
         Ok(Geodesic::from_climb(&self.graph, self.options.mean, [mu0, mu1], climb, reason))
+    }
+
+    /// What is known of a geodesic before the first iteration: nothing but a path between the ends.
+    fn not_begun(&self, mu0: Vec<f64>, mu1: Vec<f64>) -> Geodesic {
+        let path = Path::straight(&mu0, &mu1);
+        Geodesic {
+            path,
+            mu1,
+            distance: f64::INFINITY,
+            residual: f64::INFINITY,
+            error_estimate: f64::INFINITY,
+            path_error_estimate: f64::INFINITY,
+            termination: Termination::Cancelled,
+            reason: "it was stopped before it began",
+            ..self.constant(mu0)
+        }
     }
 
     /// The geodesic between equal ends.

@@ -42,6 +42,7 @@ use super::Goal;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
 use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs};
+use crate::watch;
 
 /// Nodes of the first, coarse solve.
 const FIRST_STAGES: usize = 3;
@@ -75,6 +76,7 @@ pub(crate) enum Halt {
     LeftSimplex,
     /// The path varies too fast in time for the largest number of nodes.
     Resolution,
+    Cancelled,
 }
 
 /// The path at the collocation nodes and what is known of its quality.
@@ -178,6 +180,10 @@ impl Shooter {
             // a refinement disturbs the path by its own resolution: iterating beyond that first is wasted
             let finest = self.rule.stages() == MAX_STAGES;
             let settled = if finest { resolution } else { progress.path_resolution };
+            watch::count(change);
+            if watch::stopped() && !(change <= target && resolved) {
+                break (progress, Halt::Cancelled);
+            }
             if change <= target || (!resolved && change <= settled) {
                 if self.positive_image() {
                     std::mem::swap(&mut self.path, &mut self.image);

@@ -30,6 +30,7 @@ use crate::geodesic::{GeodesicOptions, Termination};
 use crate::geometry::logarithm::{check_references, logarithms};
 use crate::graph::{Graph, Mean};
 use crate::linalg::vector::{axpy, dot};
+use crate::watch;
 
 /// How a barycentre is to be computed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -259,12 +260,18 @@ impl<S: AsRef<[f64]> + Sync> Descent<'_, S> {
             if at.residual() <= self.options.tolerance.max(2.0 * at.error) {
                 break Termination::Converged;
             }
+            if watch::stopped() {
+                break Termination::Cancelled;
+            }
             if iterations == self.options.max_iterations {
                 break Termination::IterationLimit;
             }
             let above = recent.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-            let Some((taken, next)) = self.descend(&at, step, above)? else {
-                break Termination::Stalled;
+            let (taken, next) = match self.descend(&at, step, above) {
+                Ok(Some(found)) => found,
+                Ok(None) => break Termination::Stalled,
+                Err(Error::Cancelled) => break Termination::Cancelled,
+                Err(other) => return Err(other),
             };
             iterations += 1;
             step = barzilai_borwein(&at, &next, taken);

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::geodesic::{GeodesicOptions, GeodesicSolver, Termination};
 use crate::graph::Graph;
 use crate::parallel;
+use crate::watch;
 
 /// Pairs that share one factorised Laplacian. A constant, so that the result does not depend on the
 /// number of threads.
@@ -82,12 +83,14 @@ impl Graph {
         let pairs: Vec<(usize, usize)> =
             (0..size).flat_map(|i| (i + 1..size).map(move |j| (i, j))).collect();
         let groups: Vec<&[(usize, usize)]> = pairs.chunks(GROUP).collect();
+        watch::begin_parts(pairs.len());
         let solved = parallel::map_jobs(groups.len(), threads, |group| {
             let mut solver = GeodesicSolver::new(self, *options)?;
             let solve = |&(i, j): &(usize, usize)| {
                 let geodesic = solver
                     .solve_next(distributions[i].as_ref(), distributions[j].as_ref())
                     .map_err(|error| name_pair(error, i, j))?;
+                watch::part_done();
                 Ok((geodesic.distance(), geodesic.termination()))
             };
             groups[group].iter().map(solve).collect::<Result<Vec<_>>>()

@@ -19,6 +19,7 @@ use crate::error::{self, Error, Result};
 use crate::flow::FlowOptions;
 use crate::graph::{Graph, Sweep};
 use crate::linalg::vector::{axpy, max_abs};
+use crate::watch;
 
 /// A geodesic followed from its start, seen at the times that were asked for.
 #[derive(Debug, Clone)]
@@ -304,6 +305,7 @@ impl<'a> Integration<'a> {
                 self.step = 0.5 / self.relative_size(&slope);
             }
             loop {
+                watch::check()?;
                 let rest = end - self.time;
                 // two equal steps rather than a full one and a crumb
                 let h = if self.step >= rest { rest } else { self.step.min(0.5 * rest) };
@@ -314,6 +316,7 @@ impl<'a> Integration<'a> {
                 match self.attempt(&slope, h) {
                     Ok(error) => {
                         self.steps += 1;
+                        watch::count(error);
                         self.time = if h == rest { end } else { self.time + h };
                         let proposal = h * factor_for(error);
                         // a step that was cut to meet a time says nothing against a longer one

@@ -1,7 +1,7 @@
 //! The logarithm: the direction in which the geodesic to another distribution leaves.
 
 use crate::error::{Error, Result};
-use crate::geodesic::{Geodesic, GeodesicOptions, GeodesicSolver};
+use crate::geodesic::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 use crate::graph::Graph;
 use crate::parallel;
 
@@ -62,6 +62,9 @@ pub(super) fn check_references<S: AsRef<[f64]>>(graph: &Graph, references: &[S])
 fn converged<'a>(what: &str, geodesic: &'a Geodesic) -> Result<&'a Geodesic> {
     if geodesic.converged() {
         return Ok(geodesic);
+    }
+    if geodesic.termination() == Termination::Cancelled {
+        return Err(Error::Cancelled);
     }
     Err(Error::NotConverged { what: what.into(), reason: geodesic.termination().describe() })
 }
