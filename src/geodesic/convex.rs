@@ -59,8 +59,8 @@ pub(crate) fn minimise(
     let lowest_density = ends.iter().map(|mu| least_density(graph, mu)).fold(f64::INFINITY, f64::min);
     let meshes = if singular { linear_meshes() } else { smooth_meshes(lowest_density) };
     let found = Ladder::new(problem, *goal, 0.0).climb(&meshes, guess)?;
-    if singular || found.termination == Termination::Converged || found.iterations >= goal.max_iterations
-    {
+    let over = matches!(found.termination, Termination::Converged | Termination::Cancelled);
+    if singular || over || found.iterations >= goal.max_iterations {
         return Ok(found);
     }
     if found.error_estimate <= goal.singular_tolerance {

@@ -2,7 +2,7 @@
 
 use super::action::TimeMesh;
 use super::convex::least_density;
-use super::newton::NewtonOptions;
+use super::newton::{NewtonOptions, NewtonStop};
 use super::path::Path;
 use super::rung::{Problem, Rung, COLD_BARRIER, DENSE_AT_NEED, DENSE_AT_ONCE};
 use super::{Goal, Termination};
@@ -89,12 +89,19 @@ impl<'a> Ladder<'a> {
                 Err(Error::Singular { .. }) if !self.rungs.is_empty() => break,
                 other => other?,
             };
+            if rung.report.stop == NewtonStop::Cancelled {
+                termination = Termination::Cancelled;
+                if self.rungs.is_empty() {
+                    self.rungs.push(rung);
+                }
+                break;
+            }
             let mut spent = self.steps >= self.goal.max_iterations;
             if rung.lost() && start.is_some() && !spent && self.problem.singular {
                 // what is empty on this mesh may be too different from what was on the last; where rounding
                 // rules, the second attempt may take for a minimum what the first was already below
                 let again = self.minimise(mesh, degree, None)?;
-                if again.distance < rung.distance {
+                if again.report.stop != NewtonStop::Cancelled && again.distance < rung.distance {
                     rung = again;
                 }
                 spent = self.steps >= self.goal.max_iterations;

@@ -11,6 +11,7 @@ use super::action::{DiscreteAction, NodeWork};
 use super::preconditioner::Preconditioner;
 use crate::error::{Error, Result};
 use crate::linalg::vector::{axpy, dot};
+use crate::watch;
 
 /// What the minimisation is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,7 @@ pub(crate) enum NewtonStop {
     StepLimit,
     /// Conjugate gradients did not converge, or no step lowers the objective.
     Stalled,
+    Cancelled,
 }
 
 /// Share of the way to where a mass or a dual vanishes that a step may take.
@@ -128,8 +130,11 @@ impl<'a> Minimiser<'a> {
         self.action.central_dual();
         let (mut steps, mut truncated, mut decrement) = (0, 0, 1.0);
         let (mut least, mut idle) = (f64::INFINITY, 0);
-        let stop = loop {
+        let stop = 'steps: loop {
             self.action.linearise();
+            if watch::stopped() {
+                break NewtonStop::Cancelled;
+            }
             if steps == self.options.max_steps {
                 break NewtonStop::StepLimit;
             }
@@ -144,6 +149,9 @@ impl<'a> Minimiser<'a> {
             let (slope, solved) = loop {
                 self.action.gradient(&mut self.gradient);
                 let solved = self.newton_step(decrement, knots);
+                if watch::stopped() {
+                    break 'steps NewtonStop::Cancelled;
+                }
                 truncated += usize::from(!solved);
                 let slope = self.slope();
                 let size = self.size();
@@ -154,6 +162,7 @@ impl<'a> Minimiser<'a> {
                 }
                 self.action.barrier = (LOWERING * self.action.barrier).max(lowest);
             };
+            watch::count(decrement);
             let lowest = self.action.barrier <= self.options.last_barrier * self.size();
             // no longer falling although it is small: this is rounding
             let settled = decrement < SETTLED && decrement > 0.5 * before || idle == IDLE_STEPS;
@@ -209,6 +218,9 @@ impl<'a> Minimiser<'a> {
             return first == 0.0;
         }
         for _ in 0..self.options.max_products {
+            if watch::stopped() {
+                return false;
+            }
             self.action.hessian_product(&self.direction, &mut self.image, &mut self.work);
             let curvature = dot(&self.direction[unknowns.clone()], &self.image[unknowns.clone()]);
             if curvature.is_nan() || curvature <= 0.0 {
