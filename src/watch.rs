@@ -121,6 +121,15 @@ impl Watch {
     /// reached; everything else returns [`Error::Cancelled`]. A watch over a part of the work takes the place of
     /// the one over the whole.
     pub fn over<T>(self, work: impl FnOnce() -> T) -> T {
+        let _scope = self.begin();
+        work()
+    }
+
+    /// Watches what this thread does until the result is dropped.
+    pub(crate) fn begin(self) -> Scope {
+        if self.token.is_none() && self.listener.is_none() {
+            return Scope::enter(None);
+        }
         let shared = Shared {
             token: self.token,
             stopped: AtomicBool::new(false),
@@ -133,8 +142,7 @@ impl Watch {
             let interval = self.interval.unwrap_or(Duration::from_millis(INTERVAL));
             Rc::new(RefCell::new(Ear { listener, interval, began: Instant::now(), next: None }))
         });
-        let _scope = Scope::enter(Some(Attention { shared: Arc::new(shared), ear }));
-        work()
+        Scope::enter(Some(Attention { shared: Arc::new(shared), ear }))
     }
 }
 
@@ -169,7 +177,7 @@ thread_local! {
 }
 
 /// Puts back what was there when it goes, after a panic too.
-struct Scope(Option<Attention>);
+pub(crate) struct Scope(Option<Attention>);
 
 impl Scope {
     fn enter(attention: Option<Attention>) -> Self {

@@ -89,17 +89,24 @@ macro_rules! frozen {
 fn structs_keep_their_layout() {
     frozen!(jko_graph_options, 24, struct_size: usize = 0, reference: i32 = 8, duplicates: i32 = 12,
         index_base: i32 = 16, reserved: i32 = 20);
-    frozen!(jko_geodesic_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
-        max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
-    frozen!(jko_bound_options, 32, struct_size: usize = 0, gap: f64 = 8, first_intervals: i64 = 16,
-        max_intervals: i64 = 24);
-    frozen!(jko_flow_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
-        max_steps: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
-    frozen!(jko_barycentre_options, 32, struct_size: usize = 0, tolerance: f64 = 8,
-        max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28);
-    frozen!(jko_fit_options, 56, struct_size: usize = 0, tolerance: f64 = 8, max_iterations: i64 = 16,
+    frozen!(jko_geodesic_options, 56, struct_size: usize = 0, tolerance: f64 = 8,
+        max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
+    frozen!(jko_bound_options, 56, struct_size: usize = 0, gap: f64 = 8, first_intervals: i64 = 16,
+        max_intervals: i64 = 24,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
+    frozen!(jko_flow_options, 56, struct_size: usize = 0, tolerance: f64 = 8,
+        max_steps: i64 = 16, mean: i32 = 24, reserved: i32 = 28,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
+    frozen!(jko_barycentre_options, 56, struct_size: usize = 0, tolerance: f64 = 8,
+        max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
+    frozen!(jko_fit_options, 80, struct_size: usize = 0, tolerance: f64 = 8, max_iterations: i64 = 16,
         mean: i32 = 24, loss: i32 = 28, terms: i32 = 32, weight: i32 = 36, zeros: i32 = 40,
-        reserved: i32 = 44, zeros_share: f64 = 48);
+        reserved: i32 = 44, zeros_share: f64 = 48, cancel: usize = 56, progress: usize = 64,
+        user_data: usize = 72);
+    frozen!(jko_progress, 48, struct_size: usize = 0, iterations: i64 = 8, done: i64 = 16, total: i64 = 24,
+        residual: f64 = 32, seconds: f64 = 40);
     frozen!(jko_ridge, 24, struct_size: usize = 0, potential: f64 = 8, entropy: f64 = 16);
 }
 
@@ -115,6 +122,7 @@ fn handles_may_cross_threads() {
     shareable::<capi::jko_fitted>();
     shareable::<capi::jko_terms>();
     shareable::<capi::jko_snapshot_loss>();
+    shareable::<capi::jko_cancel_token>();
 }
 
 #[test]
@@ -172,6 +180,52 @@ fn geometry_program_succeeds() {
 fn terms_program_succeeds() {
     let text = run(&mut Command::new(compile("tests/c/terms.c")));
     assert!(text.ends_with("terms: all checks passed\n"), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn options_program_succeeds() {
+    let text = run(&mut Command::new(compile("tests/c/options.c")));
+    assert!(text.ends_with("options: all checks passed\n"), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn watch_program_succeeds() {
+    let text = run(&mut Command::new(compile("tests/c/watch.c")));
+    assert!(text.ends_with("watch: all checks passed\n"), "{text}");
+}
+
+/// The table of options knows every field that the header has, by its name and in its order.
+#[test]
+fn options_are_those_of_the_header() {
+    let header = fs::read_to_string(root().join("include/jkoflow.h")).expect("the header");
+    let groups: Vec<&str> =
+        header.match_indices("#define JKO_OPTIONS_").map(|(at, _)| &header[at..]).collect();
+    assert_eq!(groups.len(), 7);
+    for (group, rest) in (0..).zip(groups) {
+        let number = rest.split_whitespace().nth(2).expect("a number");
+        assert_eq!(number, group.to_string());
+        let before = &header[..header.len() - rest.len()];
+        let name = before.rsplit("The struct `").next().and_then(|rest| rest.split('`').next());
+        let name = name.expect("the struct's name");
+        let before = header.split(&format!("}} {name};")).next().expect("the struct");
+        let body = before.rsplit("typedef struct").next().expect("its fields");
+        let fields = body.lines().filter(|line| line.ends_with(';')).map(|line| {
+            let field = line.trim_end_matches(';').rsplit([' ', '*']).next().expect("a field");
+            field.to_string()
+        });
+        let expected: Vec<String> =
+            fields.filter(|field| field != "struct_size" && field != "reserved").collect();
+        let listed: Vec<String> = (0..capi::jko_options_count(group))
+            .map(|k| {
+                // SAFETY: static text that ends in NUL.
+                let text = unsafe { std::ffi::CStr::from_ptr(capi::jko_options_name(group, k)) };
+                text.to_str().expect("UTF-8").to_string()
+            })
+            .collect();
+        assert_eq!(listed, expected, "{name}");
+    }
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Two-sided bounds on a distance.
 
+use std::ffi::c_void;
+
 use super::geodesic::jko_geodesic;
 use super::guard::guard;
-use super::input::{self, Options};
-use super::status::{jko_status, Failure, JKO_STATUS_OK, JKO_STATUS_RESOLUTION};
-use crate::geodesic::BoundOptions;
+use super::input;
+use super::options;
+use super::status::{jko_status, Failure, JKO_STATUS_CANCELLED, JKO_STATUS_OK, JKO_STATUS_RESOLUTION};
+use super::watch::{self, jko_cancel_token, jko_progress_callback};
+use crate::geodesic::{BoundOptions, Bounds};
 
 /// How tight the bounds on a distance are to be. Fill it with `jko_bound_options_init`.
 #[repr(C)]
@@ -19,31 +23,21 @@ pub struct jko_bound_options {
     /// Largest number of intervals; 512 by default. With no more than `first_intervals`, exactly this
     /// many equal intervals are used.
     pub max_intervals: i64,
-}
-
-// SAFETY: `repr(C)`, a size_t, integers and a double, no padding.
-unsafe impl Options for jko_bound_options {
-    const NAME: &'static str = "jko_bound_options";
-
-    fn defaults() -> Self {
-        let defaults = BoundOptions::default();
-        let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        Self {
-            struct_size: std::mem::size_of::<Self>(),
-            gap: defaults.gap,
-            first_intervals: count(defaults.first_intervals),
-            max_intervals: count(defaults.max_intervals),
-        }
-    }
+    /// Stops the work when it is set; NULL by default.
+    pub cancel: *const jko_cancel_token,
+    /// Hears of the work's progress and may stop it; NULL by default.
+    pub progress: jko_progress_callback,
+    /// Handed to `progress`, untouched.
+    pub user_data: *mut c_void,
 }
 
 /// The options of C as those of Rust.
 ///
 /// # Safety
-/// As [`input::options`].
+/// As [`options::read`].
 unsafe fn bound_options(options: *const jko_bound_options) -> Result<BoundOptions, Failure> {
     // SAFETY: the same promise.
-    let options = unsafe { input::options(options)? };
+    let options = unsafe { options::read(options)? };
     Ok(BoundOptions::default()
         .with_gap(options.gap)
         .with_first_intervals(input::count("options.first_intervals", options.first_intervals)?)
@@ -60,7 +54,7 @@ pub unsafe extern "C" fn jko_bound_options_init(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { input::init_options(options, size) }.map(|()| JKO_STATUS_OK)
+        unsafe { options::init(options, size) }.map(|()| JKO_STATUS_OK)
     })
 }
 
@@ -72,7 +66,7 @@ pub unsafe extern "C" fn jko_bound_options_init(
 /// factorisation, two pairs of triangular solves, twenty sweeps over the edges.
 ///
 /// Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: allow more intervals
-/// or solve to a smaller tolerance; NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
+/// or solve to a smaller tolerance; CANCELLED, with valid bounds or none; NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
 /// OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_bounds(
@@ -83,17 +77,22 @@ pub unsafe extern "C" fn jko_geodesic_bounds(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (geodesic, options, lower, upper) = unsafe {
+        let (geodesic, options, lower, upper, _watch) = unsafe {
             (
                 input::handle("geodesic", geodesic)?,
                 bound_options(options)?,
                 input::scalar("lower", lower)?,
                 input::scalar("upper", upper)?,
+                watch::begin(options)?,
             )
         };
         let bounds = geodesic.geodesic.bounds(&options)?;
         lower.write([bounds.lower]);
         upper.write([bounds.upper]);
-        Ok(if bounds.reached { JKO_STATUS_OK } else { JKO_STATUS_RESOLUTION })
+        Ok(match bounds {
+            Bounds { reached: true, .. } => JKO_STATUS_OK,
+            Bounds { cancelled: true, .. } => JKO_STATUS_CANCELLED,
+            _ => JKO_STATUS_RESOLUTION,
+        })
     })
 }

@@ -8,14 +8,17 @@ use super::geodesic::jko_geodesic;
 use super::graph::jko_graph;
 use super::guard::{guard, guard_value, Exclusive};
 use super::input::{self, Matrix};
+use super::options;
 use super::status::{jko_status, Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
 use super::terms::jko_terms;
+use super::watch::Watchers;
 use crate::fit::{Candidate, Fit, Folds, Ridge, Term};
 
 /// A learning problem: what the steps seen so far add up to. One thread at a time may change it; a
 /// second one gets `JKO_STATUS_BUSY`.
 pub struct jko_fit {
     fit: Exclusive<Fit>,
+    watchers: Watchers,
 }
 
 impl jko_fit {
@@ -36,9 +39,15 @@ pub unsafe extern "C" fn jko_fit_new(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, graph, options) =
-            unsafe { (input::slot("out", out)?, input::handle("graph", graph)?, fit_options(options)?) };
-        out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?) });
+        let (out, graph, watchers, options) = unsafe {
+            (
+                input::slot("out", out)?,
+                input::handle("graph", graph)?,
+                Watchers::of(options)?,
+                fit_options(options)?,
+            )
+        };
+        out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?), watchers });
         Ok(JKO_STATUS_OK)
     })
 }
@@ -57,16 +66,17 @@ pub unsafe extern "C" fn jko_fit_new_with_terms(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, graph, options, terms) = unsafe {
+        let (out, graph, watchers, options, terms) = unsafe {
             (
                 input::slot("out", out)?,
                 input::handle("graph", graph)?,
+                Watchers::of(options)?,
                 fit_options(options)?,
                 input::handle("terms", terms)?,
             )
         };
         let options = options.with_terms(&terms.snapshot()?);
-        out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?) });
+        out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?), watchers });
         Ok(JKO_STATUS_OK)
     })
 }
@@ -121,8 +131,8 @@ pub unsafe extern "C" fn jko_fit_add_pair(
 /// geodesics, and end before the call returns; 1 starts none; the result is the same to the last bit.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
-/// NOT_CONVERGED (a geodesic; the message names the step), SINGULAR, BUSY, OUT_OF_MEMORY. One thread
-/// at a time.
+/// NOT_CONVERGED (a geodesic; the message names the step), SINGULAR, BUSY, OUT_OF_MEMORY; CANCELLED,
+/// with nothing added. One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_add_trajectory(
     fit: *mut jko_fit,
@@ -146,6 +156,8 @@ pub unsafe extern "C" fn jko_fit_add_trajectory(
             )
         };
         let threads = input::count("num_threads", num_threads.into())?;
+        // SAFETY: the contract of the module.
+        let _watch = unsafe { fit.watchers.begin() };
         fit.fit.write("fit")?.add_trajectory(times, &snapshots, threads)?;
         Ok(JKO_STATUS_OK)
     })
@@ -194,6 +206,8 @@ pub unsafe extern "C" fn jko_fit_add_trajectory_with(
         let count = given.len() / rows.max(1);
         input::check_length("variations (rows)", given.len(), count.saturating_mul(rows))?;
         let given: Vec<Vec<Vec<f64>>> = given.chunks(count.max(1)).map(<[_]>::to_vec).collect();
+        // SAFETY: the contract of the module.
+        let _watch = unsafe { fit.watchers.begin() };
         fit.fit.write("fit")?.add_trajectory_with(times, &snapshots, &given, threads)?;
         Ok(JKO_STATUS_OK)
     })
@@ -383,7 +397,7 @@ pub unsafe extern "C" fn jko_fit_solve(
     guard(|| {
         // SAFETY: the contract of the module.
         let (out, fit, ridge) =
-            unsafe { (input::slot("out", out)?, input::handle("fit", fit)?, input::options(ridge)?) };
+            unsafe { (input::slot("out", out)?, input::handle("fit", fit)?, options::read(ridge)?) };
         let ridge = Ridge::on_potential(ridge.potential).with("entropy", ridge.entropy);
         let fitted = fit.fit.read("fit")?.solve(&ridge)?;
         out.fill(jko_fitted::new(fitted));

@@ -1,12 +1,13 @@
 //! `jko_fit_options` and `jko_ridge`: what is learned, and how.
 
+use std::ffi::c_void;
+
 use super::geodesic::solver_options;
-use super::graph::JKO_MEAN_LOGARITHMIC;
 use super::guard::guard;
-use super::input::{self, Options};
 use super::status::{jko_status, Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
+use super::watch::{jko_cancel_token, jko_progress_callback};
+use super::{input, options};
 use crate::fit::{FitOptions, Loss, Term, Weight, Zeros};
-use crate::geodesic::GeodesicOptions;
 
 /// A potential is learned; one bit of `jko_fit_options.terms`.
 pub const JKO_TERM_POTENTIAL: i32 = 1;
@@ -58,37 +59,22 @@ pub struct jko_fit_options {
     pub reserved: i32,
     /// Share of the reference for `JKO_ZEROS_MIX`, between 0 and 1; 0, which that refuses, by default.
     pub zeros_share: f64,
-}
-
-// SAFETY: `repr(C)`, a size_t, integers and doubles, no padding.
-unsafe impl Options for jko_fit_options {
-    const NAME: &'static str = "jko_fit_options";
-
-    fn defaults() -> Self {
-        let geodesic = GeodesicOptions::default();
-        Self {
-            struct_size: std::mem::size_of::<Self>(),
-            tolerance: geodesic.tolerance.unwrap_or(0.0),
-            max_iterations: i64::try_from(geodesic.max_iterations).unwrap_or(i64::MAX),
-            mean: JKO_MEAN_LOGARITHMIC,
-            loss: JKO_LOSS_SYMMETRIC,
-            terms: JKO_TERM_POTENTIAL | JKO_TERM_ENTROPY,
-            weight: JKO_WEIGHT_METRIC,
-            zeros: JKO_ZEROS_REFUSE,
-            reserved: 0,
-            zeros_share: 0.0,
-        }
-    }
+    /// Stops the work when it is set; NULL by default.
+    pub cancel: *const jko_cancel_token,
+    /// Hears of the work's progress and may stop it; NULL by default.
+    pub progress: jko_progress_callback,
+    /// Handed to `progress`, untouched.
+    pub user_data: *mut c_void,
 }
 
 /// The options of C as those of Rust.
 ///
 /// # Safety
-/// As [`input::options`].
+/// As [`options::read`].
 pub(super) unsafe fn fit_options(options: *const jko_fit_options) -> Result<FitOptions, Failure> {
     // SAFETY: the same promise.
-    let options = unsafe { input::options(options)? };
-    input::reserved_zero("options.reserved", options.reserved)?;
+    let options = unsafe { options::read(options)? };
+    options::reserved_zero("options.reserved", options.reserved)?;
     let known = [(JKO_TERM_POTENTIAL, Term::potential()), (JKO_TERM_ENTROPY, Term::entropy())];
     let rest = known.iter().fold(options.terms, |rest, (bit, _)| rest & !bit);
     if rest != 0 {
@@ -120,15 +106,6 @@ pub struct jko_ridge {
     pub entropy: f64,
 }
 
-// SAFETY: `repr(C)`, a size_t and doubles, no padding.
-unsafe impl Options for jko_ridge {
-    const NAME: &'static str = "jko_ridge";
-
-    fn defaults() -> Self {
-        Self { struct_size: std::mem::size_of::<Self>(), potential: 0.0, entropy: 0.0 }
-    }
-}
-
 /// Fills `size` bytes of options with the defaults; pass `sizeof(jko_fit_options)`.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
@@ -136,7 +113,7 @@ unsafe impl Options for jko_ridge {
 pub unsafe extern "C" fn jko_fit_options_init(options: *mut jko_fit_options, size: usize) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { input::init_options(options, size) }.map(|()| JKO_STATUS_OK)
+        unsafe { options::init(options, size) }.map(|()| JKO_STATUS_OK)
     })
 }
 
@@ -147,6 +124,6 @@ pub unsafe extern "C" fn jko_fit_options_init(options: *mut jko_fit_options, siz
 pub unsafe extern "C" fn jko_ridge_init(ridge: *mut jko_ridge, size: usize) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { input::init_options(ridge, size) }.map(|()| JKO_STATUS_OK)
+        unsafe { options::init(ridge, size) }.map(|()| JKO_STATUS_OK)
     })
 }

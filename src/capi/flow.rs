@@ -1,10 +1,16 @@
 //! `jko_flow`: simulated gradient flows.
 
+use std::ffi::c_void;
+
 use super::energy::jko_energy;
-use super::graph::{self, JKO_MEAN_LOGARITHMIC};
+use super::graph;
 use super::guard::{guard, guard_value};
-use super::input::{self, Matrix, Options};
-use super::status::{jko_status, Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
+use super::input::{self, Matrix};
+use super::options;
+use super::status::{
+    jko_status, Failure, JKO_STATUS_CANCELLED, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK,
+};
+use super::watch::{self, jko_cancel_token, jko_progress_callback};
 use crate::flow::{Flow, FlowOptions};
 
 /// A simulated trajectory of a free energy. Immutable: any number of threads may use it at once.
@@ -26,32 +32,22 @@ pub struct jko_flow_options {
     pub mean: i32,
     /// 0.
     pub reserved: i32,
-}
-
-// SAFETY: `repr(C)`, a size_t, integers and a double, no padding.
-unsafe impl Options for jko_flow_options {
-    const NAME: &'static str = "jko_flow_options";
-
-    fn defaults() -> Self {
-        let defaults = FlowOptions::default();
-        Self {
-            struct_size: std::mem::size_of::<Self>(),
-            tolerance: defaults.tolerance,
-            max_steps: i64::try_from(defaults.max_steps).unwrap_or(i64::MAX),
-            mean: JKO_MEAN_LOGARITHMIC,
-            reserved: 0,
-        }
-    }
+    /// Stops the work when it is set; NULL by default.
+    pub cancel: *const jko_cancel_token,
+    /// Hears of the work's progress and may stop it; NULL by default.
+    pub progress: jko_progress_callback,
+    /// Handed to `progress`, untouched.
+    pub user_data: *mut c_void,
 }
 
 /// The options of C as those of Rust.
 ///
 /// # Safety
-/// As [`input::options`].
+/// As [`options::read`].
 pub(super) unsafe fn flow_options(options: *const jko_flow_options) -> Result<FlowOptions, Failure> {
     // SAFETY: the same promise.
-    let options = unsafe { input::options(options)? };
-    input::reserved_zero("options.reserved", options.reserved)?;
+    let options = unsafe { options::read(options)? };
+    options::reserved_zero("options.reserved", options.reserved)?;
     Ok(FlowOptions::default()
         .with_mean(graph::mean("options.mean", options.mean)?)
         .with_tolerance(options.tolerance)
@@ -68,7 +64,7 @@ pub unsafe extern "C" fn jko_flow_options_init(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { input::init_options(options, size) }.map(|()| JKO_STATUS_OK)
+        unsafe { options::init(options, size) }.map(|()| JKO_STATUS_OK)
     })
 }
 
@@ -79,7 +75,8 @@ pub unsafe extern "C" fn jko_flow_options_init(
 /// factorisation per step.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
-/// STRUCT_SIZE, SINGULAR, FLOW_FAILED (the message says when and why), BUSY, OUT_OF_MEMORY. Any thread.
+/// STRUCT_SIZE, SINGULAR, FLOW_FAILED (the message says when and why), BUSY, OUT_OF_MEMORY; CANCELLED,
+/// with a flow up to the last of the times that it reached. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_flow_simulate(
     energy: *const jko_energy,
@@ -92,18 +89,20 @@ pub unsafe extern "C" fn jko_flow_simulate(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, energy, mu0, times, options) = unsafe {
+        let (out, energy, mu0, times, options, _watch) = unsafe {
             (
                 input::slot("out", out)?,
                 input::handle("energy", energy)?,
                 input::input("mu0", mu0, mu0_len)?,
                 input::input("times", times, times_len)?,
                 flow_options(options)?,
+                watch::begin(options)?,
             )
         };
         let flow = energy.snapshot()?.flow(mu0, times, &options)?;
+        let status = if flow.complete() { JKO_STATUS_OK } else { JKO_STATUS_CANCELLED };
         out.fill(jko_flow { flow });
-        Ok(JKO_STATUS_OK)
+        Ok(status)
     })
 }
 

@@ -1,11 +1,13 @@
 //! `jko_geodesic` and `jko_solver`.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
-use super::graph::{self, jko_graph, JKO_MEAN_LOGARITHMIC};
+use super::graph::{self, jko_graph};
 use super::guard::{guard, guard_value, Exclusive};
-use super::input::{self, Matrix, Options};
+use super::input::{self, Matrix};
+use super::options;
 use super::status::{self, jko_status, Failure, JKO_STATUS_NULL_POINTER, JKO_STATUS_OK};
+use super::watch::{self, jko_cancel_token, jko_progress_callback, Watchers};
 use crate::geodesic::{Geodesic, GeodesicOptions, GeodesicSolver};
 
 /// A solved geodesic problem. Immutable: any number of threads may use it at once.
@@ -20,6 +22,7 @@ pub struct jko_geodesic {
 /// user at a time; a second one gets `JKO_STATUS_BUSY`.
 pub struct jko_solver {
     solver: Exclusive<GeodesicSolver>,
+    watchers: Watchers,
 }
 
 /// How a geodesic is to be computed. Fill it with `jko_geodesic_options_init`.
@@ -39,34 +42,24 @@ pub struct jko_geodesic_options {
     pub mean: i32,
     /// 0.
     pub reserved: i32,
-}
-
-// SAFETY: `repr(C)`, a size_t, integers and a double, no padding.
-unsafe impl Options for jko_geodesic_options {
-    const NAME: &'static str = "jko_geodesic_options";
-
-    fn defaults() -> Self {
-        let defaults = GeodesicOptions::default();
-        Self {
-            struct_size: std::mem::size_of::<Self>(),
-            tolerance: defaults.tolerance.unwrap_or(0.0),
-            max_iterations: i64::try_from(defaults.max_iterations).unwrap_or(i64::MAX),
-            mean: JKO_MEAN_LOGARITHMIC,
-            reserved: 0,
-        }
-    }
+    /// Stops the work when it is set; NULL by default.
+    pub cancel: *const jko_cancel_token,
+    /// Hears of the work's progress and may stop it; NULL by default.
+    pub progress: jko_progress_callback,
+    /// Handed to `progress`, untouched.
+    pub user_data: *mut c_void,
 }
 
 /// The options of C as those of Rust.
 ///
 /// # Safety
-/// As [`input::options`].
+/// As [`options::read`].
 pub(super) unsafe fn geodesic_options(
     options: *const jko_geodesic_options,
 ) -> Result<GeodesicOptions, Failure> {
     // SAFETY: the same promise.
-    let options = unsafe { input::options(options)? };
-    input::reserved_zero("options.reserved", options.reserved)?;
+    let options = unsafe { options::read(options)? };
+    options::reserved_zero("options.reserved", options.reserved)?;
     solver_options(options.mean, options.tolerance, options.max_iterations)
 }
 
@@ -92,7 +85,7 @@ pub unsafe extern "C" fn jko_geodesic_options_init(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { input::init_options(options, size) }.map(|()| JKO_STATUS_OK)
+        unsafe { options::init(options, size) }.map(|()| JKO_STATUS_OK)
     })
 }
 
@@ -105,7 +98,7 @@ pub unsafe extern "C" fn jko_geodesic_options_init(
 /// some tens of time nodes.
 ///
 /// Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
-/// RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+/// RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
 /// INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_solve(
@@ -119,13 +112,14 @@ pub unsafe extern "C" fn jko_geodesic_solve(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, graph, mu0, mu1, options) = unsafe {
+        let (out, graph, mu0, mu1, options, _watch) = unsafe {
             (
                 input::slot("out", out)?,
                 input::handle("graph", graph)?,
                 input::input("mu0", mu0, mu0_len)?,
                 input::input("mu1", mu1, mu1_len)?,
                 geodesic_options(options)?,
+                watch::begin(options)?,
             )
         };
         let geodesic = graph.graph.geodesic(mu0, mu1, &options)?;
@@ -381,7 +375,7 @@ pub unsafe extern "C" fn jko_geodesic_potential_at(
 /// Snapshots, options and a number of threads: what both batches take.
 ///
 /// # Safety
-/// As [`input::handle`], [`input::rows`] and [`input::options`].
+/// As [`input::handle`], [`input::rows`] and [`options::read`].
 unsafe fn batch(
     graph: *const jko_graph,
     snapshots: Matrix<*const f64>,
@@ -389,11 +383,12 @@ unsafe fn batch(
     num_threads: i32,
 ) -> Result<Vec<Geodesic>, Failure> {
     // SAFETY: the same promise.
-    let (graph, snapshots, options) = unsafe {
+    let (graph, snapshots, options, _watch) = unsafe {
         (
             input::handle("graph", graph)?,
             input::rows("snapshots", snapshots)?,
             geodesic_options(options)?,
+            watch::begin(options)?,
         )
     };
     let threads = input::count("num_threads", num_threads.into())?;
@@ -514,10 +509,16 @@ pub unsafe extern "C" fn jko_solver_new(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, graph, options) = unsafe {
-            (input::slot("out", out)?, input::handle("graph", graph)?, geodesic_options(options)?)
+        let (out, graph, watchers, options) = unsafe {
+            (
+                input::slot("out", out)?,
+                input::handle("graph", graph)?,
+                Watchers::of(options)?,
+                geodesic_options(options)?,
+            )
         };
-        out.fill(jko_solver { solver: Exclusive::new(GeodesicSolver::new(&graph.graph, options)?) });
+        let solver = Exclusive::new(GeodesicSolver::new(&graph.graph, options)?);
+        out.fill(jko_solver { solver, watchers });
         Ok(JKO_STATUS_OK)
     })
 }
@@ -551,6 +552,8 @@ unsafe fn solve_with(
             input::input("mu1", mu1.0, mu1.1)?,
         )
     };
+    // SAFETY: the same promise.
+    let _watch = unsafe { solver.watchers.begin() };
     let geodesic = solve(&mut *solver.solver.write("solver")?, mu0, mu1)?;
     let status = status::of_termination(geodesic.termination());
     out.fill(jko_geodesic { geodesic });

@@ -1,11 +1,15 @@
 //! `jko_metric_`, `jko_path_`, `jko_distance_matrix`, `jko_barycentre_`: the geometry beyond geodesics.
 
+use std::ffi::c_void;
+
 use super::flow::{flow_options, jko_flow_options};
 use super::geodesic::{geodesic_options, jko_geodesic_options};
-use super::graph::{self, jko_graph, JKO_MEAN_LOGARITHMIC};
+use super::graph::{self, jko_graph};
 use super::guard::guard;
-use super::input::{self, Matrix, Options, Output};
+use super::input::{self, Matrix, Output};
+use super::options;
 use super::status::{self, jko_status, Failure, JKO_STATUS_OK};
+use super::watch::{self, jko_cancel_token, jko_progress_callback};
 use crate::geometry::BarycentreOptions;
 use crate::graph::{Graph, Mean};
 
@@ -24,22 +28,12 @@ pub struct jko_barycentre_options {
     pub mean: i32,
     /// 0.
     pub reserved: i32,
-}
-
-// SAFETY: `repr(C)`, a size_t, integers and a double, no padding.
-unsafe impl Options for jko_barycentre_options {
-    const NAME: &'static str = "jko_barycentre_options";
-
-    fn defaults() -> Self {
-        let defaults = BarycentreOptions::default();
-        Self {
-            struct_size: std::mem::size_of::<Self>(),
-            tolerance: defaults.tolerance,
-            max_iterations: i64::try_from(defaults.max_iterations).unwrap_or(i64::MAX),
-            mean: JKO_MEAN_LOGARITHMIC,
-            reserved: 0,
-        }
-    }
+    /// Stops the work when it is set; NULL by default.
+    pub cancel: *const jko_cancel_token,
+    /// Hears of the work's progress and may stop it; NULL by default.
+    pub progress: jko_progress_callback,
+    /// Handed to `progress`, untouched.
+    pub user_data: *mut c_void,
 }
 
 /// Fills `size` bytes of options with the defaults; pass `sizeof(jko_barycentre_options)`.
@@ -52,7 +46,7 @@ pub unsafe extern "C" fn jko_barycentre_options_init(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { input::init_options(options, size) }.map(|()| JKO_STATUS_OK)
+        unsafe { options::init(options, size) }.map(|()| JKO_STATUS_OK)
     })
 }
 
@@ -190,7 +184,8 @@ pub unsafe extern "C" fn jko_metric_product(
 /// tolerance bounds the error of a step. Cost: 37 sweeps over the edges per step.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
-/// STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex). Any thread.
+/// STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex); CANCELLED, with
+/// nothing written. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_metric_geodesic_flow(
     graph: *const jko_graph,
@@ -222,7 +217,7 @@ pub unsafe extern "C" fn jko_metric_geodesic_flow(
         let masses = shaped(masses, masses_row_stride, masses_col_stride);
         let potentials = shaped(potentials, potentials_row_stride, potentials_col_stride);
         // SAFETY: the contract of the module.
-        let (mu, psi, times, options, masses, potentials, drift) = unsafe {
+        let (mu, psi, times, options, masses, potentials, drift, _watch) = unsafe {
             (
                 input::input("mu", mu, mu_len)?,
                 input::input("psi", psi, psi_len)?,
@@ -231,6 +226,7 @@ pub unsafe extern "C" fn jko_metric_geodesic_flow(
                 input::output_matrix("masses", masses)?,
                 input::output_matrix("potentials", potentials)?,
                 optional_scalar("energy_drift", energy_drift)?,
+                watch::begin(options)?,
             )
         };
         let flow = graph.geodesic_flow(mu, psi, times, &options)?;
@@ -247,7 +243,8 @@ pub unsafe extern "C" fn jko_metric_geodesic_flow(
 /// `mu1` leaves, mean zero under `pi`; all of length `n`. At empty nodes of
 /// `mu0` it is as in `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
 ///
-/// Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge. Any thread.
+/// Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge; CANCELLED,
+/// with nothing written. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_metric_logarithm(
     graph: *const jko_graph,
@@ -263,12 +260,13 @@ pub unsafe extern "C" fn jko_metric_logarithm(
         // SAFETY: the contract of the module.
         let graph = &unsafe { input::handle("graph", graph)? }.graph;
         // SAFETY: the contract of the module.
-        let (mu0, mu1, options, out) = unsafe {
+        let (mu0, mu1, options, out, _watch) = unsafe {
             (
                 input::input("mu0", mu0, mu0_len)?,
                 input::input("mu1", mu1, mu1_len)?,
                 geodesic_options(options)?,
                 input::output("psi", psi, psi_len, graph.nodes())?,
+                watch::begin(options)?,
             )
         };
         out.write(graph.logarithm(mu0, mu1, &options)?);
@@ -386,12 +384,13 @@ pub unsafe extern "C" fn jko_distance_matrix(
             input::not_null("distances", distances)?;
         }
         // SAFETY: the contract of the module.
-        let (graph, distributions, options, out) = unsafe {
+        let (graph, distributions, options, out, _watch) = unsafe {
             (
                 input::handle("graph", graph)?,
                 input::rows("distributions", matrix)?,
                 geodesic_options(options)?,
                 input::output_matrix("distances", square)?,
+                watch::begin(options)?,
             )
         };
         let threads = input::count("num_threads", num_threads.into())?;
@@ -413,7 +412,7 @@ pub unsafe extern "C" fn jko_distance_matrix(
 /// be NULL. `options` may be NULL; `num_threads` as for `jko_distance_matrix`. Cost: per iteration a
 /// geodesic for each reference of positive weight, and a geodesic flow.
 ///
-/// Returns: ITERATION_LIMIT or STALLED, with the last iterate, where it did not converge; NULL_POINTER,
+/// Returns: ITERATION_LIMIT, STALLED or CANCELLED, with the last iterate, where it did not converge; NULL_POINTER,
 /// MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
 /// NOT_CONVERGED (a geodesic to a reference; the message names it), OUT_OF_MEMORY. Any thread.
 #[no_mangle]
@@ -439,18 +438,19 @@ pub unsafe extern "C" fn jko_barycentre_solve(
         // SAFETY: the contract of the module.
         let graph = &unsafe { input::handle("graph", graph)? }.graph;
         // SAFETY: the contract of the module.
-        let (references, weights, options, mass, objective, residual, iterations) = unsafe {
+        let (references, weights, options, mass, objective, residual, iterations, _watch) = unsafe {
             (
                 input::rows("references", matrix)?,
                 input::input("weights", weights, weights_len)?,
-                input::options(options)?,
+                options::read(options)?,
                 input::output("mass", mass, mass_len, graph.nodes())?,
                 optional_scalar("objective", objective)?,
                 optional_scalar("residual", residual)?,
                 optional_scalar("iterations", iterations)?,
+                watch::begin(options)?,
             )
         };
-        input::reserved_zero("options.reserved", options.reserved)?;
+        options::reserved_zero("options.reserved", options.reserved)?;
         let options = BarycentreOptions::default()
             .with_mean(graph::mean("options.mean", options.mean)?)
             .with_tolerance(options.tolerance)
@@ -476,7 +476,7 @@ pub unsafe extern "C" fn jko_barycentre_solve(
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
 /// STRUCT_SIZE, SINGULAR, NOT_CONVERGED (a geodesic to a reference; the message names it),
-/// OUT_OF_MEMORY. Any thread.
+/// OUT_OF_MEMORY; CANCELLED, with nothing written. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_barycentre_weights(
     graph: *const jko_graph,
@@ -496,7 +496,7 @@ pub unsafe extern "C" fn jko_barycentre_weights(
     guard(|| {
         let matrix = Matrix { data: references, rows, cols, row_stride, col_stride };
         // SAFETY: the contract of the module.
-        let (graph, mu, references, options, weights, residual) = unsafe {
+        let (graph, mu, references, options, weights, residual, _watch) = unsafe {
             (
                 input::handle("graph", graph)?,
                 input::input("mu", mu, mu_len)?,
@@ -504,6 +504,7 @@ pub unsafe extern "C" fn jko_barycentre_weights(
                 geodesic_options(options)?,
                 input::output("weights", weights, weights_len, rows)?,
                 optional_scalar("residual", residual)?,
+                watch::begin(options)?,
             )
         };
         let threads = input::count("num_threads", num_threads.into())?;

@@ -3,7 +3,8 @@
 use sprs::CsMat;
 
 use super::guard::{guard, guard_value};
-use super::input::{self, Options};
+use super::input;
+use super::options;
 use super::status::{jko_status, Failure};
 use super::status::{JKO_STATUS_DUPLICATE_EDGE, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
 use crate::graph::{Duplicates, Graph, Mean, Reference};
@@ -51,21 +52,6 @@ pub struct jko_graph_options {
     pub reserved: i32,
 }
 
-// SAFETY: `repr(C)`, a size_t and integers, no padding.
-unsafe impl Options for jko_graph_options {
-    const NAME: &'static str = "jko_graph_options";
-
-    fn defaults() -> Self {
-        Self {
-            struct_size: std::mem::size_of::<Self>(),
-            reference: JKO_REFERENCE_DEGREE,
-            duplicates: JKO_DUPLICATES_REFUSE,
-            index_base: 0,
-            reserved: 0,
-        }
-    }
-}
-
 /// The options of C as those of Rust.
 pub(super) struct Reading {
     reference: Reference,
@@ -75,11 +61,11 @@ pub(super) struct Reading {
 
 impl Reading {
     /// # Safety
-    /// As [`input::options`].
+    /// As [`options::read`].
     pub(super) unsafe fn from_c(options: *const jko_graph_options) -> Result<Self, Failure> {
         // SAFETY: the same promise.
-        let options = unsafe { input::options(options)? };
-        input::reserved_zero("options.reserved", options.reserved)?;
+        let options = unsafe { options::read(options)? };
+        options::reserved_zero("options.reserved", options.reserved)?;
         Ok(Self {
             reference: reference("options.reference", options.reference)?,
             duplicates: input::choice(
@@ -145,7 +131,7 @@ pub unsafe extern "C" fn jko_graph_options_init(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        unsafe { input::init_options(options, size) }.map(|()| JKO_STATUS_OK)
+        unsafe { options::init(options, size) }.map(|()| JKO_STATUS_OK)
     })
 }
 

@@ -8,10 +8,7 @@ use std::mem;
 
 use super::status::{Failure, JKO_STATUS_LENGTH_MISMATCH, JKO_STATUS_MISALIGNED};
 use super::status::{JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_NODE_OUT_OF_RANGE};
-use super::status::{JKO_STATUS_NULL_POINTER, JKO_STATUS_OUT_OF_MEMORY, JKO_STATUS_STRUCT_SIZE};
-
-/// Struct sizes above this come from a struct that was never initialised.
-const LARGEST_STRUCT: usize = 4096;
+use super::status::{JKO_STATUS_NULL_POINTER, JKO_STATUS_OUT_OF_MEMORY};
 
 /// Refuses NULL and pointers that are not aligned.
 pub(super) fn not_null<T>(name: &str, pointer: *const T) -> Result<(), Failure> {
@@ -317,88 +314,4 @@ pub(super) fn count(name: &str, value: i64) -> Result<usize, Failure> {
     usize::try_from(value).map_err(|_| {
         Failure::new(JKO_STATUS_INVALID_ARGUMENT, format!("{name}: {value} is not a count"))
     })
-}
-
-/// Refuses a reserved field that is not zero: a newer program means something by it.
-pub(super) fn reserved_zero(name: &str, value: i32) -> Result<(), Failure> {
-    if value == 0 {
-        return Ok(());
-    }
-    let message =
-        format!("{name}: {value}, but a reserved field must be 0; call the init function first");
-    Err(Failure::new(JKO_STATUS_INVALID_ARGUMENT, message))
-}
-
-/// An options struct of C: `repr(C)`, first field `size_t struct_size`, no padding, and nothing but
-/// integers and doubles.
-///
-/// # Safety
-/// Every pattern of bytes is a valid value.
-pub(super) unsafe trait Options: Copy {
-    /// Name of the struct, for messages.
-    const NAME: &'static str;
-
-    /// The documented defaults, with `struct_size` of this version.
-    fn defaults() -> Self;
-}
-
-fn check_struct_size<T: Options>(size: usize) -> Result<(), Failure> {
-    let first = mem::size_of::<usize>();
-    if size < first || size > LARGEST_STRUCT || !size.is_multiple_of(mem::align_of::<T>()) {
-        let message =
-            format!("{}: struct_size {size} is impossible; call its init function first", T::NAME);
-        return Err(Failure::new(JKO_STATUS_STRUCT_SIZE, message));
-    }
-    Ok(())
-}
-
-/// The options behind a pointer: NULL means the defaults, a smaller struct of an older header is laid
-/// over them, a larger one of a newer header is accepted while what is unknown is zero.
-///
-/// # Safety
-/// A pointer that is not NULL points to as many initialised bytes as the `struct_size` it begins with.
-pub(super) unsafe fn options<T: Options>(pointer: *const T) -> Result<T, Failure> {
-    let mut known = T::defaults();
-    if pointer.is_null() {
-        return Ok(known);
-    }
-    not_null(T::NAME, pointer)?;
-    // SAFETY: every options struct begins with its size.
-    let size = unsafe { pointer.cast::<usize>().read() };
-    check_struct_size::<T>(size)?;
-    // SAFETY: `size` bytes are there, by the caller's promise.
-    let bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), size) };
-    let (head, tail) = bytes.split_at(size.min(mem::size_of::<T>()));
-    if let Some(at) = tail.iter().position(|&byte| byte != 0) {
-        let message = format!(
-            "{}: byte {} is set, which this version of the library does not know",
-            T::NAME,
-            head.len() + at
-        );
-        return Err(Failure::new(JKO_STATUS_STRUCT_SIZE, message));
-    }
-    // SAFETY: `head` is no longer than `T`, and every pattern of bytes is a valid `T`.
-    unsafe {
-        std::ptr::copy_nonoverlapping(head.as_ptr(), (&raw mut known).cast::<u8>(), head.len());
-    }
-    Ok(known)
-}
-
-/// Fills `size` bytes of an options struct with the defaults, and with zeros beyond what is known.
-///
-/// # Safety
-/// A pointer that is not NULL points to `size` bytes that may be written.
-pub(super) unsafe fn init_options<T: Options>(pointer: *mut T, size: usize) -> Result<(), Failure> {
-    not_null(T::NAME, pointer)?;
-    check_struct_size::<T>(size)?;
-    let defaults = T::defaults();
-    let known = size.min(mem::size_of::<T>());
-    // SAFETY: `size` bytes may be written, `known` of them exist in `defaults`, and the struct begins
-    // with its size.
-    unsafe {
-        std::ptr::write_bytes(pointer.cast::<u8>(), 0, size);
-        std::ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), pointer.cast::<u8>(), known);
-        pointer.cast::<usize>().write(size);
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use super::geodesic::{geodesic_options, jko_geodesic, jko_geodesic_options};
 use super::guard::guard;
 use super::input;
 use super::status::{self, jko_status};
+use super::watch;
 
 /// Computes `argmin F(mu) + W_K(mu0, mu)^2 / (2 tau)`: the next distribution of the JKO scheme, into `mass`; all of
 /// length `n`. `options` may be NULL.
@@ -14,7 +15,7 @@ use super::status::{self, jko_status};
 /// about that of a geodesic.
 ///
 /// Returns: a positive status, with the best step found, where it did not converge (ITERATION_LIMIT,
-/// STALLED, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+/// STALLED, RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
 /// INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY, BUSY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_energy_step(
@@ -32,13 +33,14 @@ pub unsafe extern "C" fn jko_energy_step(
         // SAFETY: the contract of the module.
         let energy = unsafe { input::handle("energy", energy)? }.snapshot()?;
         // SAFETY: the contract of the module.
-        let (mu0, options, mass, residual, out) = unsafe {
+        let (mu0, options, mass, residual, out, _watch) = unsafe {
             (
                 input::input("mu0", mu0, mu0_len)?,
                 geodesic_options(options)?,
                 input::output("mass", mass, mass_len, energy.graph().nodes())?,
                 input::optional_output("residual", residual, usize::from(!residual.is_null()), 1)?,
                 if out.is_null() { None } else { Some(input::slot("out", out)?) },
+                watch::begin(options)?,
             )
         };
         let step = energy.jko_step(mu0, tau, &options)?;

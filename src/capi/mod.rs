@@ -30,9 +30,12 @@ mod graph;
 mod guard;
 mod input;
 mod jko;
+mod option_names;
+mod options;
 mod snapshot_loss;
 mod status;
 mod terms;
+mod watch;
 
 use std::ffi::{c_char, CStr};
 
@@ -47,9 +50,11 @@ pub use geodesic::*;
 pub use geometry::*;
 pub use graph::*;
 pub use jko::*;
+pub use option_names::*;
 pub use snapshot_loss::*;
 pub use status::*;
 pub use terms::*;
+pub use watch::*;
 
 use guard::{guard_value, with_last_error};
 

@@ -5,6 +5,7 @@ use super::graph::jko_graph;
 use super::guard::{guard, guard_value};
 use super::input::{self, Matrix};
 use super::status::{jko_status, JKO_STATUS_OK};
+use super::watch;
 use crate::fit::SnapshotLoss;
 
 /// The quadratic loss of a trajectory, for an energy of any kind that is trained against it: a neural
@@ -17,7 +18,7 @@ pub struct jko_snapshot_loss {
 /// `options` may be NULL; its terms play no role. The geodesics are computed here, once.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
-/// STRUCT_SIZE, NOT_CONVERGED, SINGULAR, OUT_OF_MEMORY. Any thread.
+/// STRUCT_SIZE, NOT_CONVERGED, SINGULAR, CANCELLED, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_snapshot_loss_new(
     graph: *const jko_graph,
@@ -35,10 +36,11 @@ pub unsafe extern "C" fn jko_snapshot_loss_new(
     guard(|| {
         let matrix = Matrix { data: snapshots, rows, cols, row_stride, col_stride };
         // SAFETY: the contract of the module.
-        let (out, graph, options, times, snapshots) = unsafe {
+        let (out, graph, _watch, options, times, snapshots) = unsafe {
             (
                 input::slot("out", out)?,
                 input::handle("graph", graph)?,
+                watch::begin(options)?,
                 fit_options(options)?,
                 input::input("times", times, times_len)?,
                 input::rows("snapshots", matrix)?,

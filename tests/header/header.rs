@@ -45,6 +45,12 @@ Contract on threads
   returns JKO_STATUS_BUSY. Work happens on the calling thread, unless num_threads above 1 is asked for;
   then the threads end before the call returns, and results are the same to the last bit.
 
+Contract on stopping
+  Options have a cancel token, which any thread or signal handler may set, and a progress callback, which is
+  called on the calling thread. Both stop long work: it asks within every iteration, and returns
+  JKO_STATUS_CANCELLED with the best it has. Where it has nothing yet, outputs are untouched and the handle
+  of a constructor is NULL.
+
 Contract on compatibility
   JKO_ABI_VERSION changes when programs have to be compiled anew, and so does the name of the shared
   library. Otherwise functions, constants, and fields at the end of option structs are only added: an
