@@ -124,6 +124,10 @@ fn a_token_stops_all_threads_of_a_batch() {
             assert_eq!(geodesic.termination(), Termination::Cancelled);
             joins(geodesic, &snapshots[k], &snapshots[k + 1]);
         }
+        // threads that the library starts look at it too
+        let none =
+            Watch::new().with_token(&token).over(|| graph.geodesics(&snapshots, &options, threads));
+        assert!(none.expect("a batch").iter().all(|g| g.iterations() == 0));
         // the same token may serve again
         token.reset();
         let again = Watch::new().with_token(&token).over(|| graph.geodesics(&snapshots, &options, 2));
