@@ -1835,7 +1835,7 @@ jko_status jko_graph_check_distribution(const jko_graph *graph,
 /**
  * Computes the densities `mu_x / pi_x` of a mass vector; all lengths `n`. `density` may be `mu`.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE. Any thread.
  */
 jko_status jko_graph_density(const jko_graph *graph,
                              const double *mu,
@@ -1861,7 +1861,7 @@ jko_status jko_graph_mix_with_reference(const jko_graph *graph,
  * Subtracts the mean under `pi` from a potential of length `n`: the gauge of every potential that
  * the library returns. `centred` may be `potential`.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE. Any thread.
  */
 jko_status jko_graph_centre(const jko_graph *graph,
                             const double *potential,

@@ -7,6 +7,7 @@ use super::input;
 use super::options;
 use super::status::{jko_status, Failure};
 use super::status::{JKO_STATUS_DUPLICATE_EDGE, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
+use crate::error;
 use crate::graph::{Duplicates, Graph, Mean, Reference};
 
 /// Reference measure in proportion to the degrees: the stationary law of the random walk.
@@ -439,7 +440,7 @@ pub unsafe extern "C" fn jko_graph_check_distribution(
 
 /// Computes the densities `mu_x / pi_x` of a mass vector; all lengths `n`. `density` may be `mu`.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_graph_density(
     graph: *const jko_graph,
@@ -492,7 +493,7 @@ pub unsafe extern "C" fn jko_graph_mix_with_reference(
 /// Subtracts the mean under `pi` from a potential of length `n`: the gauge of every potential that
 /// the library returns. `centred` may be `potential`.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_graph_centre(
     graph: *const jko_graph,
@@ -512,6 +513,7 @@ pub unsafe extern "C" fn jko_graph_centre(
                 input::output("centred", centred, centred_len, graph.nodes())?,
             )
         };
+        error::check_finite("potential", potential)?;
         let mut values = input::reserved(potential.len(), "potential")?;
         values.extend_from_slice(potential);
         graph.centre(&mut values);

@@ -55,12 +55,13 @@ impl Graph {
 fn check_rates(kernel: &CsMat<f64>) -> Result<()> {
     let entries = kernel.iter().enumerate();
     for (index, (&rate, (x, y))) in entries {
-        if x != y && !(rate.is_finite() && rate >= 0.0) {
+        // the diagonal of a generator is negative, and not used
+        if !(rate.is_finite() && (x == y || rate >= 0.0)) {
             return Err(Error::BadValue {
                 argument: format!("kernel, row {x}, column {y}, entry"),
                 index,
                 value: rate,
-                expected: "is not a non-negative finite rate",
+                expected: if x == y { "is not finite" } else { "is not a non-negative finite rate" },
             });
         }
     }

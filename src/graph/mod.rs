@@ -89,9 +89,10 @@ impl Graph {
     /// The densities `rho_x = mu_x / pi_x` of a mass vector of length `n`.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`].
+    /// [`Error::LengthMismatch`]; [`Error::BadValue`] for what is not finite.
     pub fn density(&self, mu: &[f64]) -> Result<Vec<f64>> {
         error::check_length("mu", mu.len(), self.nodes())?;
+        error::check_finite("mu", mu)?;
         Ok(mu.iter().zip(self.reference()).map(|(m, p)| m / p).collect())
     }
 

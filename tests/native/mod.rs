@@ -20,7 +20,7 @@ pub fn scratch(name: &str) -> PathBuf {
 /// Runs a command that must succeed and print nothing to standard error; what it printed otherwise.
 pub fn run(command: &mut Command) -> String {
     let (text, errors) = succeed(command);
-    assert!(errors.is_empty(), "{command:?} printed\n{errors}");
+    assert!(errors.is_empty(), "{:?} printed\n{errors}", command.get_program());
     text
 }
 
@@ -29,7 +29,9 @@ pub fn succeed(command: &mut Command) -> (String, String) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{command:?}\n{text}\n{errors}");
+    // not the environment, which is long
+    let line: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    assert!(output.status.success(), "{line:?}\n{text}\n{errors}");
     (text, errors)
 }
 
