@@ -10,6 +10,7 @@
 //! at most one sparse factorisation for each time node of a path. A question costs some nanoseconds.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -173,7 +174,10 @@ struct Attention {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Attention>> = const { RefCell::new(None) };
+    /// Empty again when the last scope ends, so that it needs no destructor. One would keep a shared library
+    /// loaded until the thread ends.
+    static CURRENT: ManuallyDrop<RefCell<Option<Attention>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// Puts back what was there when it goes, after a panic too.
@@ -202,6 +206,8 @@ fn current() -> Option<Attention> {
 
 /// Whether the work is to end. Inner loops ask; every question is a chance to report progress.
 pub(crate) fn stopped() -> bool {
+    #[cfg(test)]
+    fuse::burn();
     let Some(Attention { shared, ear }) = current() else { return false };
     if shared.stopped.load(Ordering::Relaxed) {
         return true;
@@ -284,5 +290,36 @@ impl Ear {
         let answer = (self.listener)(&progress);
         self.next = Some(Instant::now() + self.interval);
         answer
+    }
+}
+
+/// Panics in the middle of work, for tests of what becomes of it.
+#[cfg(test)]
+pub(crate) mod fuse {
+    use std::cell::Cell;
+
+    thread_local! {
+        static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+
+    /// This thread panics when it has asked so many times whether to stop.
+    pub fn light(questions: u32) {
+        LEFT.set(Some(questions));
+    }
+
+    /// Whether the panic is still to come.
+    pub fn put_out() -> bool {
+        LEFT.take().is_some()
+    }
+
+    pub(super) fn burn() {
+        match LEFT.get() {
+            None => {}
+            Some(0) => {
+                LEFT.set(None);
+                panic!("the fuse has burnt down");
+            }
+            Some(left) => LEFT.set(Some(left - 1)),
+        }
     }
 }

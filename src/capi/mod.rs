@@ -127,3 +127,6 @@ unsafe fn copy_text(text: &str, buffer: *mut c_char, capacity: usize) -> usize {
     }
     text.len().saturating_add(1)
 }
+
+#[cfg(test)]
+mod panics;

@@ -17,7 +17,7 @@ static int failures = 0;
     } while (0)
 
 /* Whether the last message holds a text. */
-static int says(const char *text) {
+static inline int says(const char *text) {
     char message[512];
     jko_last_error(message, sizeof message);
     if (strstr(message, text) != NULL) {
