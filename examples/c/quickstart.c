@@ -4,22 +4,9 @@
  *
  *   cc -std=c99 -Iinclude examples/c/quickstart.c -ljkoflow -o quickstart
  */
-#include <jkoflow.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "check.h"
 
 enum { NODES = 8, TIMES = 11 };
-
-/* Ends the program with the library's message unless the call succeeded. */
-static void check(jko_status status, const char *what) {
-    char message[256];
-    if (status == JKO_STATUS_OK) {
-        return;
-    }
-    jko_last_error(message, sizeof message);
-    fprintf(stderr, "%s: %s (%s)\n", what, jko_status_message(status), message);
-    exit(EXIT_FAILURE);
-}
 
 int main(void) {
     jko_graph *graph = NULL;
