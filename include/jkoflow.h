@@ -6,9 +6,36 @@
  * vector mu >= 0 of length n with sum one, not a density. A geodesic measures the distance between two
  * of them, a flow simulates a free energy, a fit learns the energy from snapshots.
  *
- * Linking, on Linux:
- *   shared:  cc program.c -ljkoflow
- *   static:  cc program.c libjkoflow.a -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+ * Linking, on Linux, once ./install.sh PREFIX has been run:
+ *   shared:     cc program.c $(pkg-config --cflags --libs jkoflow)
+ *   static:     cc program.c $(pkg-config --cflags --libs jkoflow-static)
+ *   CMake:      find_package(jkoflow 0.1 REQUIRED), target jkoflow::jkoflow or jkoflow::static
+ *   by hand:    cc program.c libjkoflow.a -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+ * Work on one thread leaves nothing behind, so that the shared library can be unloaded; after more threads, or
+ * after an error message, it stays until the calling thread ends.
+ *
+ * A complete program, with every status checked in the same way:
+ *   jko_graph *graph = NULL;
+ *   jko_geodesic *geodesic = NULL;
+ *   double start[] = {0.4, 0.3, 0.2, 0.1}, end[] = {0.25, 0.25, 0.25, 0.25};
+ *   jko_status status = jko_graph_cycle(4, JKO_REFERENCE_UNIFORM, &graph);
+ *   if (status == JKO_STATUS_OK)
+ *       status = jko_geodesic_solve(graph, start, 4, end, 4, NULL, &geodesic);
+ *   printf("%s: %f\n", jko_status_message(status), jko_geodesic_distance(geodesic));
+ *   jko_geodesic_free(geodesic);
+ *   jko_graph_free(graph);
+ *
+ * Where to look
+ *   make a graph                  jko_graph_from_weights, _from_chain, _from_kernel, jko_graph_grid, ...
+ *   one distance, its path        jko_geodesic_solve, jko_geodesic_mass_at, jko_geodesic_potential_end
+ *   many distances                jko_solver_solve_next, jko_geodesic_batch_values, jko_distance_matrix
+ *   bounds that enclose it        jko_geodesic_bounds
+ *   tangents, paths, averages     jko_metric_rate, jko_path_lengths, jko_barycentre_solve
+ *   an energy, its flow           jko_energy_new, jko_energy_set_potential, jko_flow_simulate, jko_energy_step
+ *   learn an energy               jko_fit_new, jko_fit_add_trajectory, jko_fit_solve, jko_fitted_energy
+ *   stop it, watch it             jko_cancel_token_set, jko_progress_callback
+ *   what went wrong               jko_status_message, jko_last_error
+ *   options for a wrapper         jko_options_count, jko_options_name, jko_options_set
  *
  * Contract on errors
  *   Functions that can fail return a jko_status: 0 is success; a positive status comes with a usable
@@ -1520,7 +1547,7 @@ jko_status jko_metric_potential(const jko_graph *graph,
                                 size_t psi_len);
 
 /**
- * Computes the scalar product `psi' L(rho) phi` of two tangents at a positive mass vector `mu`, given
+ * Computes the scalar product `psi^T L(rho) phi` of two tangents at a positive mass vector `mu`, given
  * by their potentials; all of length `n`. With `phi = psi` it is the squared speed. Cost: one sweep.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT. Any

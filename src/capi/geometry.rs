@@ -142,7 +142,7 @@ pub unsafe extern "C" fn jko_metric_potential(
     })
 }
 
-/// Computes the scalar product `psi' L(rho) phi` of two tangents at a positive mass vector `mu`, given
+/// Computes the scalar product `psi^T L(rho) phi` of two tangents at a positive mass vector `mu`, given
 /// by their potentials; all of length `n`. With `phi = psi` it is the squared speed. Cost: one sweep.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT. Any

@@ -12,51 +12,7 @@ fn root() -> &'static Path {
 }
 
 /// What the header opens with.
-const INTRODUCTION: &str = "\
-jkoflow - geodesics of Maas' discrete transport metric W_K on graphs, and the free energies that
-drive snapshots of a process.
-
-A graph is a finite reversible Markov chain with reference measure pi. A distribution is a mass
-vector mu >= 0 of length n with sum one, not a density. A geodesic measures the distance between two
-of them, a flow simulates a free energy, a fit learns the energy from snapshots.
-
-Linking, on Linux:
-  shared:  cc program.c -ljkoflow
-  static:  cc program.c libjkoflow.a -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
-
-Contract on errors
-  Functions that can fail return a jko_status: 0 is success; a positive status comes with a usable
-  result that is not optimal; a negative status is an error, and then nothing has changed, but that a
-  constructor sets its handle to NULL. jko_last_error has the details: argument, index and value. The
-  comments name statuses without their prefix JKO_STATUS_; INTERNAL can come from any function, and
-  OK is not mentioned. Nothing prints, exits, touches signals or reads the environment; nothing aborts,
-  unless memory runs out in the middle of a computation.
-
-  Lengths, indices and numbers are checked, NULL and alignment too. What cannot be checked is the
-  caller's promise: a handle came from this library and has not been freed; a pointer points to as
-  many elements as the length beside it says, left alone by other threads during the call. Length 0
-  allows NULL. Outputs may be the same memory as inputs. Inputs are copied, and handles keep what they
-  need of each other, so they may be freed in any order. Every handle is freed once, by its own free
-  function, which does nothing for NULL.
-
-Contract on threads
-  Any thread may own, use and free a handle. Functions that take a handle as const may run on many
-  threads at once. Functions that change a handle take it without const, one at a time: a second one
-  returns JKO_STATUS_BUSY. Work happens on the calling thread, unless num_threads above 1 is asked for;
-  then the threads end before the call returns, and results are the same to the last bit.
-
-Contract on stopping
-  Options have a cancel token, which any thread or signal handler may set, and a progress callback, which is
-  called on the calling thread. Both stop long work: it asks within every iteration, and returns
-  JKO_STATUS_CANCELLED with the best it has. Where it has nothing yet, outputs are untouched and the handle
-  of a constructor is NULL.
-
-Contract on compatibility
-  JKO_ABI_VERSION changes when programs have to be compiled anew, and so does the name of the shared
-  library. Otherwise functions, constants, and fields at the end of option structs are only added: an
-  init function with sizeof sets the defaults of the program's version, and NULL stands for them.
-  A matrix is a pointer, rows, cols and two strides, counted in elements: entry (i, j) is
-  data[i * row_stride + j * col_stride], which suits row-major and column-major arrays.";
+const INTRODUCTION: &str = include_str!("introduction.txt");
 
 /// The header as the sources imply it.
 fn generated_header() -> String {
@@ -101,4 +57,25 @@ fn header_is_up_to_date() {
         committed == generated,
         "include/jkoflow.h differs; renew it with JKOFLOW_BLESS=1 cargo test"
     );
+}
+
+/// The header's first page names what there is, and its program is the README's.
+#[test]
+fn introduction_is_true() {
+    let header = generated_header();
+    let declarations = &header[header.find("#ifndef JKOFLOW_H").expect("the guard")..];
+    let words = INTRODUCTION.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let mut functions = 0;
+    for word in words.filter(|word| word.starts_with("jko_")) {
+        let known = [format!("{word}("), format!("*{word})"), format!("{word};"), format!("{word} *")];
+        assert!(known.iter().any(|text| declarations.contains(text.as_str())), "there is no {word}");
+        functions += 1;
+    }
+    assert!(functions > 30);
+    let readme = fs::read_to_string(root().join("README.md")).expect("README");
+    let program = INTRODUCTION.split("A complete program").nth(1).expect("a program");
+    let program = program.split("\n\n").next().expect("its end");
+    for line in program.lines().filter(|line| line.ends_with(';') && !line.contains("printf")) {
+        assert!(readme.contains(line.trim()), "{line} is not in the README's program");
+    }
 }
