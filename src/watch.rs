@@ -2,7 +2,7 @@
 //!
 //! Every operation is made of others: bounds need geodesics, geodesics need factorisations, a barycentre
 //! all of them. A request to stop has to reach the innermost loop, wherever it runs. Hence a [`Watch`] is
-//! put [`over`](Watch::over) a piece of work; loops below ask [`stopped`], on whatever thread of the
+//! put [`over`](Watch::over) a piece of work; loops below ask `stopped()`, on whatever thread of the
 //! library they run, and end with the best that they have.
 //!
 //! A loop asks at least once per iteration of shooting, per step of Newton's method, per iteration of

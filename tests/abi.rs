@@ -21,7 +21,7 @@ fn declarations() -> Vec<String> {
     let mut open: Option<String> = None;
     for line in header.lines() {
         let plain = line.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
-        if plain && line.contains(" *jko_") || plain && line.contains(" jko_") {
+        if plain && (line.contains(" *jko_") || line.contains(" jko_")) {
             let is_function = line.contains('(') && !line.starts_with("typedef");
             open = is_function.then(String::new);
         }

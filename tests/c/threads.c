@@ -1,6 +1,9 @@
 /*
  * Eight threads, each with handles of its own, on one shared graph: the same numbers to the last bit,
- * and no race that helgrind could see. Also: batches on 1, 2 and 4 threads, and a handle used by two.
+ * and no race that helgrind could see. Also: batches on 1 to 4 threads, and a solver that all want.
+ *
+ * helgrind takes what Rust's locks protect for a race, since it knows only those of pthreads; with an argument
+ * the program leaves out that solver and the batches, and works with what threads own and the shared graph.
  */
 #include <jkoflow.h>
 #include <pthread.h>
@@ -13,6 +16,7 @@ enum { NODES = 9, THREADS = 8, ROWS = 10 };
 
 static jko_graph *graph;
 static jko_solver *shared;
+static int apart = 0;
 static double masses[ROWS][NODES];
 
 typedef struct {
@@ -45,7 +49,7 @@ static void *work(void *argument) {
     if (jko_fit_solve(fit, NULL, &fitted) != JKO_STATUS_OK) return NULL;
     out->entropy = jko_fitted_entropy(fitted);
     /* one solver for all: whoever comes second is told so */
-    for (k = 0; k < 20; k++) {
+    for (k = 0; k < 20 && !apart; k++) {
         jko_geodesic *other = NULL;
         jko_status status = jko_solver_solve(shared, masses[2], NODES, masses[3], NODES, &other);
         out->busy += status == JKO_STATUS_BUSY;
@@ -77,10 +81,10 @@ static void threads_agree(void) {
         EXPECT(outcomes[k].distance == outcomes[0].distance && outcomes[0].distance > 0.0);
         EXPECT(outcomes[k].entropy == outcomes[0].entropy && outcomes[0].entropy > 0.4);
         EXPECT(memcmp(outcomes[k].last, outcomes[0].last, sizeof outcomes[0].last) == 0);
-        EXPECT(outcomes[k].busy + outcomes[k].solved == 20);
+        EXPECT(outcomes[k].busy + outcomes[k].solved == (apart ? 0 : 20));
         solved += outcomes[k].solved;
     }
-    EXPECT(solved > 0);
+    EXPECT(apart || solved > 0);
 }
 
 static void batches_agree(void) {
@@ -95,9 +99,11 @@ static void batches_agree(void) {
     }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     const size_t sides[] = {3, 3};
     int k, x;
+    (void)argv;
+    apart = argc > 1;
     EXPECT(jko_graph_grid(sides, 2, 0, JKO_REFERENCE_UNIFORM, &graph) == JKO_STATUS_OK);
     EXPECT(jko_solver_new(graph, NULL, &shared) == JKO_STATUS_OK);
     for (k = 0; k < ROWS; k++) {
@@ -106,7 +112,9 @@ int main(void) {
         }
     }
     threads_agree();
-    batches_agree();
+    if (!apart) {
+        batches_agree();
+    }
     jko_solver_free(shared);
     jko_graph_free(graph);
     if (failures == 0) {
