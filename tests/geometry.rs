@@ -356,6 +356,19 @@ fn distance_matrix_is_that_of_the_pairs_for_every_number_of_threads() {
 }
 
 #[test]
+fn distance_matrix_takes_empty_nodes() {
+    let cycle = Graph::cycle(4, Reference::Uniform).expect("a cycle");
+    let dirac = |at: usize| -> Vec<f64> { (0..4).map(|x| if x == at { 1.0 } else { 0.0 }).collect() };
+    let options = GeodesicOptions::default();
+    let matrix = cycle.distance_matrix(&[dirac(0), dirac(1), dirac(2)], &options, 2).expect("solved");
+    assert!(matrix.unconverged().is_empty());
+    // the cycle turns one pair of neighbours into the other
+    assert!((matrix.distance(0, 1) / matrix.distance(1, 2) - 1.0).abs() < 2e-4);
+    assert!(matrix.distance(0, 2) > matrix.distance(0, 1));
+    assert!(matrix.distance(0, 2) < 2.0 * matrix.distance(0, 1));
+}
+
+#[test]
 fn distance_matrix_names_what_is_wrong() {
     let path = Graph::path(30, Reference::Uniform).expect("a path");
     let options = GeodesicOptions::default();

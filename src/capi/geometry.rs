@@ -346,8 +346,8 @@ pub unsafe extern "C" fn jko_path_lengths(
     })
 }
 
-/// Computes the distances between all pairs of `distributions`, a matrix of one positive mass vector per
-/// row (`rows` by `cols = n`) with strides in elements.
+/// Computes the distances between all pairs of `distributions`, a matrix of one mass vector per row
+/// (`rows` by `cols = n`) with strides in elements; empty nodes are welcome.
 ///
 /// `distances` is a matrix of `rows` by `rows`, with strides: symmetric, zero on the diagonal, NaN where
 /// the geodesic did not converge. `options` may be NULL. `num_threads` threads work, and end before the

@@ -53,8 +53,8 @@ impl DistanceMatrix {
 }
 
 impl Graph {
-    /// The distances between all pairs of `m` `distributions`, each a positive mass vector of length
-    /// `n`.
+    /// The distances between all pairs of `m` `distributions`, each a mass vector of length `n`, which
+    /// may have empty nodes.
     ///
     /// The `m (m - 1) / 2` pairs are solved in groups of eight that share a factorisation. `threads` is
     /// the number of threads that work on groups; one starts none. The result is bit-identical for every
@@ -70,7 +70,7 @@ impl Graph {
     ) -> Result<DistanceMatrix> {
         options.check()?;
         for (i, mu) in distributions.iter().enumerate() {
-            self.check_positive_distribution(&format!("distributions[{i}]"), mu.as_ref())?;
+            self.check_distribution(&format!("distributions[{i}]"), mu.as_ref())?;
         }
         let size = distributions.len();
         let mut distances = Vec::new();
