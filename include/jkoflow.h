@@ -58,6 +58,12 @@
  *   returns JKO_STATUS_BUSY. Work happens on the calling thread, unless num_threads above 1 is asked for;
  *   then the threads end before the call returns, and results are the same to the last bit.
  *
+ * Contract on stopping
+ *   Options have a cancel token, which any thread or signal handler may set, and a progress callback, which is
+ *   called on the calling thread. Both stop long work: it asks within every iteration, and returns
+ *   JKO_STATUS_CANCELLED with the best it has. Where it has nothing yet, outputs are untouched and the handle
+ *   of a constructor is NULL.
+ *
  * Contract on compatibility
  *   JKO_ABI_VERSION changes when programs have to be compiled anew, and so does the name of the shared
  *   library. Otherwise functions, constants, and fields at the end of option structs are only added: an
@@ -81,6 +87,7 @@
  *    1  ITERATION_LIMIT      not converged: the iteration limit was reached
  *    2  STALLED              not converged: rounding stopped the progress
  *    4  RESOLUTION           not converged: the path varies too fast in time
+ *    5  CANCELLED            stopped on request
  *   -1  NULL_POINTER         a required pointer is NULL
  *   -2  MISALIGNED           a pointer is not aligned for its type
  *   -3  LENGTH_MISMATCH      an array does not have the length that is needed
@@ -105,6 +112,7 @@
 #define JKO_STATUS_ITERATION_LIMIT 1
 #define JKO_STATUS_STALLED 2
 #define JKO_STATUS_RESOLUTION 4
+#define JKO_STATUS_CANCELLED 5
 #define JKO_STATUS_NULL_POINTER (-1)
 #define JKO_STATUS_MISALIGNED (-2)
 #define JKO_STATUS_LENGTH_MISMATCH (-3)
@@ -243,6 +251,66 @@
 #define JKO_MEAN_ARITHMETIC 3
 
 /**
+ * The struct `jko_graph_options`.
+ */
+#define JKO_OPTIONS_GRAPH 0
+
+/**
+ * The struct `jko_geodesic_options`.
+ */
+#define JKO_OPTIONS_GEODESIC 1
+
+/**
+ * The struct `jko_bound_options`.
+ */
+#define JKO_OPTIONS_BOUND 2
+
+/**
+ * The struct `jko_flow_options`.
+ */
+#define JKO_OPTIONS_FLOW 3
+
+/**
+ * The struct `jko_barycentre_options`.
+ */
+#define JKO_OPTIONS_BARYCENTRE 4
+
+/**
+ * The struct `jko_fit_options`.
+ */
+#define JKO_OPTIONS_FIT 5
+
+/**
+ * The struct `jko_ridge`.
+ */
+#define JKO_OPTIONS_RIDGE 6
+
+/**
+ * An option of type `double`.
+ */
+#define JKO_OPTION_REAL 0
+
+/**
+ * An option of type `int64_t` that counts.
+ */
+#define JKO_OPTION_COUNT 1
+
+/**
+ * An option of type `int32_t`, most of them a choice.
+ */
+#define JKO_OPTION_INTEGER 2
+
+/**
+ * An option that is a pointer; NULL by default.
+ */
+#define JKO_OPTION_POINTER 3
+
+/**
+ * A flag that stops work. Any number of calls may look at it, and any thread may set it at any time.
+ */
+typedef struct jko_cancel_token jko_cancel_token;
+
+/**
  * A free energy
  * `F(mu) = sum V mu + 1/2 sum W mu mu + beta sum mu ln(mu/pi) + sum pi sum_k a_k U_k(mu/pi)`.
  *
@@ -310,6 +378,46 @@ typedef struct jko_terms jko_terms;
 typedef int32_t jko_status;
 
 /**
+ * How far the work is, as a callback hears it. Fields may be added at the end.
+ */
+typedef struct {
+    /**
+     * Size of the struct in the library that runs.
+     */
+    size_t struct_size;
+    /**
+     * Iterations made so far, over all parts: of shooting, steps of Newton's method, time steps of a flow.
+     */
+    int64_t iterations;
+    /**
+     * Parts that are done, such as geodesics of a batch.
+     */
+    int64_t done;
+    /**
+     * Parts altogether; 0 where the work is in one piece.
+     */
+    int64_t total;
+    /**
+     * Relative change in the last iteration; NaN before the first one.
+     */
+    double residual;
+    /**
+     * Seconds since the call.
+     */
+    double seconds;
+} jko_progress;
+
+/**
+ * Hears of progress on the thread that made the call: soon after its start, then about every tenth of a
+ * second. `progress` lives until it returns. Anything but 0 stops the work.
+ *
+ * It may use the library, but a handle that the call is changing is busy. It must return: no exception and
+ * no `longjmp` may leave it.
+ */
+typedef int32_t (*jko_progress_callback)(const jko_progress *progress,
+                                         void *user_data);
+
+/**
  * How tight the bounds on a distance are to be. Fill it with `jko_bound_options_init`.
  */
 typedef struct {
@@ -330,6 +438,18 @@ typedef struct {
      * many equal intervals are used.
      */
     int64_t max_intervals;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
 } jko_bound_options;
 
 /**
@@ -403,6 +523,18 @@ typedef struct {
      * Share of the reference for `JKO_ZEROS_MIX`, between 0 and 1; 0, which that refuses, by default.
      */
     double zeros_share;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
 } jko_fit_options;
 
 /**
@@ -448,6 +580,18 @@ typedef struct {
      * 0.
      */
     int32_t reserved;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
 } jko_flow_options;
 
 /**
@@ -477,6 +621,18 @@ typedef struct {
      * 0.
      */
     int32_t reserved;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
 } jko_geodesic_options;
 
 /**
@@ -504,6 +660,18 @@ typedef struct {
      * 0.
      */
     int32_t reserved;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
 } jko_barycentre_options;
 
 #ifdef __cplusplus
@@ -555,7 +723,7 @@ jko_status jko_bound_options_init(jko_bound_options *options,
  * factorisation, two pairs of triangular solves, twenty sweeps over the edges.
  *
  * Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: allow more intervals
- * or solve to a smaller tolerance; NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
+ * or solve to a smaller tolerance; CANCELLED, with valid bounds or none; NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
  * OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_geodesic_bounds(const jko_geodesic *geodesic,
@@ -894,8 +1062,8 @@ jko_status jko_fit_add_pair(jko_fit *fit,
  * geodesics, and end before the call returns; 1 starts none; the result is the same to the last bit.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- * NOT_CONVERGED (a geodesic; the message names the step), SINGULAR, BUSY, OUT_OF_MEMORY. One thread
- * at a time.
+ * NOT_CONVERGED (a geodesic; the message names the step), SINGULAR, BUSY, OUT_OF_MEMORY; CANCELLED,
+ * with nothing added. One thread at a time.
  */
 jko_status jko_fit_add_trajectory(jko_fit *fit,
                                   const double *times,
@@ -1169,7 +1337,8 @@ jko_status jko_flow_options_init(jko_flow_options *options,
  * factorisation per step.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- * STRUCT_SIZE, SINGULAR, FLOW_FAILED (the message says when and why), BUSY, OUT_OF_MEMORY. Any thread.
+ * STRUCT_SIZE, SINGULAR, FLOW_FAILED (the message says when and why), BUSY, OUT_OF_MEMORY; CANCELLED,
+ * with a flow up to the last of the times that it reached. Any thread.
  */
 jko_status jko_flow_simulate(const jko_energy *energy,
                              const double *mu0,
@@ -1263,7 +1432,7 @@ jko_status jko_geodesic_options_init(jko_geodesic_options *options,
  * some tens of time nodes.
  *
  * Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
- * RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+ * RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
  * INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_geodesic_solve(const jko_graph *graph,
@@ -1573,7 +1742,8 @@ jko_status jko_metric_product(const jko_graph *graph,
  * tolerance bounds the error of a step. Cost: 37 sweeps over the edges per step.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- * STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex). Any thread.
+ * STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex); CANCELLED, with
+ * nothing written. Any thread.
  */
 jko_status jko_metric_geodesic_flow(const jko_graph *graph,
                                     const double *mu,
@@ -1596,7 +1766,8 @@ jko_status jko_metric_geodesic_flow(const jko_graph *graph,
  * `mu1` leaves, mean zero under `pi`; all of length `n`. At empty nodes of
  * `mu0` it is as in `jko_geodesic_potential_start`. `options` may be NULL. Cost: one geodesic.
  *
- * Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge. Any thread.
+ * Returns: as `jko_geodesic_solve`, but NOT_CONVERGED where the geodesic did not converge; CANCELLED,
+ * with nothing written. Any thread.
  */
 jko_status jko_metric_logarithm(const jko_graph *graph,
                                 const double *mu0,
@@ -1649,8 +1820,8 @@ jko_status jko_path_lengths(const jko_graph *graph,
                             size_t lengths_len);
 
 /**
- * Computes the distances between all pairs of `distributions`, a matrix of one positive mass vector per
- * row (`rows` by `cols = n`) with strides in elements.
+ * Computes the distances between all pairs of `distributions`, a matrix of one mass vector per row
+ * (`rows` by `cols = n`) with strides in elements; empty nodes are welcome.
  *
  * `distances` is a matrix of `rows` by `rows`, with strides: symmetric, zero on the diagonal, NaN where
  * the geodesic did not converge. `options` may be NULL. `num_threads` threads work, and end before the
@@ -1683,7 +1854,7 @@ jko_status jko_distance_matrix(const jko_graph *graph,
  * be NULL. `options` may be NULL; `num_threads` as for `jko_distance_matrix`. Cost: per iteration a
  * geodesic for each reference of positive weight, and a geodesic flow.
  *
- * Returns: ITERATION_LIMIT or STALLED, with the last iterate, where it did not converge; NULL_POINTER,
+ * Returns: ITERATION_LIMIT, STALLED or CANCELLED, with the last iterate, where it did not converge; NULL_POINTER,
  * MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
  * NOT_CONVERGED (a geodesic to a reference; the message names it), OUT_OF_MEMORY. Any thread.
  */
@@ -1715,7 +1886,7 @@ jko_status jko_barycentre_solve(const jko_graph *graph,
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
  * STRUCT_SIZE, SINGULAR, NOT_CONVERGED (a geodesic to a reference; the message names it),
- * OUT_OF_MEMORY. Any thread.
+ * OUT_OF_MEMORY; CANCELLED, with nothing written. Any thread.
  */
 jko_status jko_barycentre_weights(const jko_graph *graph,
                                   const double *mu,
@@ -1923,7 +2094,7 @@ jko_status jko_mean_value(int32_t mean,
  * about that of a geodesic.
  *
  * Returns: a positive status, with the best step found, where it did not converge (ITERATION_LIMIT,
- * STALLED, RESOLUTION); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+ * STALLED, RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
  * INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY, BUSY. Any thread.
  */
 jko_status jko_energy_step(const jko_energy *energy,
@@ -1937,11 +2108,90 @@ jko_status jko_energy_step(const jko_energy *energy,
                            jko_geodesic **out);
 
 /**
+ * Number of options that a struct has. `group` is a `JKO_OPTIONS_` constant here and below; 0 for any other
+ * number. Any thread.
+ */
+size_t jko_options_count(int32_t group);
+
+/**
+ * Size of the struct in the library that runs, for `jko_options_init`; 0 for a number that is no group.
+ * Any thread.
+ */
+size_t jko_options_size(int32_t group);
+
+/**
+ * Name of the option with this index, counted from 0: that of the field. Static text; NULL where there is
+ * none. Any thread.
+ */
+const char *jko_options_name(int32_t group,
+                             size_t index);
+
+/**
+ * What the option means, in one line. Static text; NULL where there is none. Any thread.
+ */
+const char *jko_options_text(int32_t group,
+                             size_t index);
+
+/**
+ * Type of the option, a `JKO_OPTION_` constant; -1 where there is none. Any thread.
+ */
+int32_t jko_options_kind(int32_t group,
+                         size_t index);
+
+/**
+ * Default of the option as a double, 0 for a pointer; NaN where there is none. Any thread.
+ */
+double jko_options_default(int32_t group,
+                           size_t index);
+
+/**
+ * Fills `size` bytes of options with the defaults, as the struct's own init function does; a wrapper
+ * passes memory of `jko_options_size` bytes, aligned to 8.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, INVALID_ARGUMENT (no such group). Any thread.
+ */
+jko_status jko_options_init(int32_t group,
+                            void *options,
+                            size_t size);
+
+/**
+ * Sets the option of this name in a struct that was filled by its init function. What the number means
+ * is checked by the call that uses the options.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE (an older, shorter struct), INVALID_ARGUMENT (no such
+ * group or option, a number that does not fit its type, a pointer). Any thread.
+ */
+jko_status jko_options_set(int32_t group,
+                           void *options,
+                           const char *name,
+                           double value);
+
+/**
+ * Reads the option of this name as a double.
+ *
+ * Returns: as `jko_options_set`. Any thread.
+ */
+jko_status jko_options_get(int32_t group,
+                           const void *options,
+                           const char *name,
+                           double *value);
+
+/**
+ * Sets the pointer of this name: a token, a callback (as the address of a function) or its data.
+ *
+ * Returns: as `jko_options_set`, INVALID_ARGUMENT for an option that is no pointer. Any thread.
+ */
+jko_status jko_options_set_pointer(int32_t group,
+                                   void *options,
+                                   const char *name,
+                                   void *value);
+
+/**
  * Makes the loss of the steps between consecutive snapshots; arguments as for `jko_fit_add_trajectory`.
  * `options` may be NULL; its terms play no role. The geodesics are computed here, once.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- * STRUCT_SIZE, NOT_CONVERGED, SINGULAR, OUT_OF_MEMORY. Any thread.
+ * STRUCT_SIZE, NOT_CONVERGED, SINGULAR, CANCELLED, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_snapshot_loss_new(const jko_graph *graph,
                                  const jko_fit_options *options,
@@ -2115,6 +2365,36 @@ jko_status jko_terms_set_bounds(jko_terms *terms,
                                 int64_t term,
                                 double lower,
                                 double upper);
+
+/**
+ * Makes a token that is not set, for the `cancel` field of options. Work that began with it keeps it
+ * alive inside.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
+ */
+jko_status jko_cancel_token_new(jko_cancel_token **out);
+
+/**
+ * Asks all work under the token to stop; nothing for NULL. The calls return `JKO_STATUS_CANCELLED` after
+ * the iteration they are in, with the best that they have. Any thread, any time, and in a signal handler:
+ * it stores one atomic flag, takes no lock and no memory.
+ */
+void jko_cancel_token_set(const jko_cancel_token *token);
+
+/**
+ * Clears the token, so that later calls run; nothing for NULL. Any thread, any time, and in a signal handler.
+ */
+void jko_cancel_token_reset(const jko_cancel_token *token);
+
+/**
+ * Whether the token is set, 1 or 0; 0 for NULL. Any thread, any time, and in a signal handler.
+ */
+int32_t jko_cancel_token_is_set(const jko_cancel_token *token);
+
+/**
+ * Ends a token; NULL is fine. Any thread, once nobody sets it any more.
+ */
+void jko_cancel_token_free(jko_cancel_token *token);
 
 #ifdef __cplusplus
 }  // extern "C"
