@@ -25,6 +25,12 @@ const BARRIER_PART: f64 = 0.003;
 /// The lowest barrier: below, rounding makes the masses at empty nodes.
 const LEAST_BARRIER: f64 = 1e-14;
 
+/// Ends with densities below this have layers in time.
+const LAYERS: f64 = 1e-5;
+
+/// Layers shorter than this are not resolved: times near one would run together.
+const SHORTEST_LAYER: f64 = 1e-12;
+
 /// Memory that a rung of the ladder may take, in bytes.
 const MEMORY: usize = 4 << 30;
 
@@ -76,10 +82,11 @@ impl<'a> Ladder<'a> {
     /// Memory, and [`Error::Singular`] when not even the first rung can be minimised.
     pub fn climb(mut self, meshes: &[(usize, usize)], guess: Option<&Path>) -> Result<Climb> {
         let limit = if self.problem.singular { FRUITLESS_LINEAR } else { FRUITLESS_SMOOTH };
+        let grading = self.grading();
         let (mut least, mut fruitless) = (f64::INFINITY, 0);
         let mut termination = Termination::Resolution;
         for &(elements, degree) in meshes {
-            let mesh = graded_mesh(elements, degree, self.problem.singular);
+            let mesh = graded_mesh(elements, degree, grading);
             if !self.rungs.is_empty() && self.memory(mesh.intervals())? > MEMORY {
                 break;
             }
@@ -128,6 +135,16 @@ impl<'a> Ladder<'a> {
             }
         }
         self.finish(termination)
+    }
+
+    fn grading(&self) -> Grading {
+        let Problem { graph, ends, singular, .. } = self.problem;
+        let densities = ends.map(|mu| least_density(graph, mu));
+        match densities[0].min(densities[1]) {
+            least if least > 0.0 && least < LAYERS => Grading::Layers(least.max(SHORTEST_LAYER)),
+            _ if singular => Grading::Singular,
+            _ => Grading::Smooth,
+        }
     }
 
     /// The next rung, from the path `start` or from one that is safe.
@@ -225,15 +242,48 @@ impl<'a> Ladder<'a> {
 
 /// `elements` elements of this degree, shorter towards the ends: by `u^2 (3 - 2u)` in general, and by
 /// `u^3 (10 - 15 u + 6 u^2)` where paths are singular at their ends.
-fn graded_mesh(elements: usize, degree: usize, singular: bool) -> TimeMesh {
+fn graded_mesh(elements: usize, degree: usize, grading: Grading) -> TimeMesh {
     let graded = |k: usize| {
         let u = k as f64 / elements as f64;
-        match singular {
-            true => u * u * u * (10.0 - 15.0 * u + 6.0 * u * u),
-            false => u * u * (3.0 - 2.0 * u),
+        match grading {
+            Grading::Smooth => u * u * (3.0 - 2.0 * u),
+            Grading::Singular => u * u * u * (10.0 - 15.0 * u + 6.0 * u * u),
+            Grading::Layers(least) if u <= 0.5 => layered(u, least),
+            Grading::Layers(least) => 1.0 - layered(1.0 - u, least),
         }
     };
     TimeMesh::new((0..=elements).map(graded).collect(), &vec![degree; elements])
+}
+
+/// How a mesh is graded towards the ends of time.
+#[derive(Clone, Copy)]
+enum Grading {
+    Smooth,
+    /// Ends with empty nodes.
+    Singular,
+    /// Ends with nodes of no more than this density: masses grow from there in a time that is as short.
+    Layers(f64),
+}
+
+/// The time `t <= 1/2` at which half of the elements, spread by `asin(sqrt t)`, and half, spread by
+/// `ln(1 + 2t/least)`, have come to a share `u <= 1/2`.
+fn layered(u: f64, least: f64) -> f64 {
+    let whole = least.recip().ln_1p();
+    let share = |t: f64| t.sqrt().asin() / std::f64::consts::PI + 0.25 * (2.0 * t / least).ln_1p() / whole;
+    // bisection in the logarithm, since layers are short
+    let (mut low, mut high) = (1e-4 * least, 0.5);
+    if u <= share(low) {
+        return low * u / share(low);
+    }
+    for _ in 0..80 {
+        let middle = (low * high).sqrt();
+        if share(middle) < u {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
 }
 
 /// Subtracts the mean under `pi` over the nodes that hold mass.
