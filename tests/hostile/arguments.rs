@@ -1,7 +1,10 @@
 //! What the generator knows of arguments by their names.
 
+/// Numbers of edges between the nodes of the path.
+const HOPS: &str = "{0.0, 1.0, 2.0, 3.0, 1.0, 0.0, 1.0, 2.0, 2.0, 1.0, 0.0, 1.0, 3.0, 2.0, 1.0, 0.0}";
+
 /// Good arguments, by `function.parameter` first, then by the parameter alone: what stands in braces is an
-/// input array, `out` an output.
+/// input array, `N of NAME` one of `N` entries that the prologue computes, `out` an output.
 pub const GOOD: &[(&str, &str)] = &[
     ("graph", "graph"),
     ("geodesic", "geodesic"),
@@ -9,8 +12,13 @@ pub const GOOD: &[(&str, &str)] = &[
     ("energy", "energy"),
     ("flow", "flow"),
     ("fit", "fit"),
+    ("jko_fit_add_trajectory_with.fit", "own"),
+    ("jko_fit_add_statistics.fit", "sums"), // of which single steps are not known
     ("other", "other"),
     ("fitted", "fitted"),
+    ("jko_fit_new_with_terms.terms", "chosen"),
+    ("terms", "terms"),
+    ("loss", "loss"),
     ("solver", "solver"),
     ("token", "token"),
     ("options", "NULL"),
@@ -55,6 +63,16 @@ pub const GOOD: &[(&str, &str)] = &[
     ("sizes", "{3, 3}"),
     ("probability", "{1.0, 1.0, 1.0, 1.0}"),
     ("points", "{0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0}"),
+    ("jko_fit_add_statistics.statistics", "23 of seen"),
+    ("variations", "{0.1, 0.2, -0.1, 0.0, 0.3, 0.0, 0.1, -0.2}"),
+    ("ridges", "{0.1}"),
+    ("included", "{1}"),
+    ("functions", "{0.1, 0.2, -0.1, 0.0, 0.3, 0.0, 0.1, -0.2}"),
+    ("jko_terms_add_interaction_by_distance.distances", HOPS),
+    ("jko_terms_add_interaction_radial.distances", HOPS),
+    ("jko_terms_add_interaction_matrix.matrix", HOPS),
+    ("edges", "{0.5, 1.5, 2.5}"),
+    ("centres", "{1.0, 2.0}"),
     // numbers
     ("n", "5"),
     ("p", "1.0"),
@@ -81,11 +99,26 @@ pub const GOOD: &[(&str, &str)] = &[
     ("beta", "1.0"),
     ("coefficient", "1.0"),
     ("kind", "0"),
+    ("jko_fitted_parameter_name.parameter", "0"),
     ("parameter", "2.0"),
+    ("jko_fitted_covariance.p", "0"),
+    ("q", "0"),
+    ("blocks", "2"),
+    ("forward", "0"),
+    ("reach", "1"),
+    ("width", "1.0"),
+    ("jko_terms_add_given.count", "1"),
+    ("term", "0"),
+    ("jko_terms_set_bounds.lower", "0.0"),
+    ("jko_terms_set_bounds.upper", "1.0"),
     ("jko_graph_nearest_neighbours.rows", "4"),
     ("jko_graph_nearest_neighbours.cols", "2"),
     ("jko_graph_nearest_neighbours.row_stride", "2"),
     ("jko_energy_set_interaction_dense.rows", "4"),
+    ("jko_terms_add_interaction_by_distance.rows", "4"),
+    ("jko_terms_add_interaction_radial.rows", "4"),
+    ("jko_terms_add_interaction_matrix.rows", "4"),
+    ("variation_rows", "2"),
     ("rows", "2"),
     ("cols", "4"),
     ("row_stride", "4"),
@@ -94,11 +127,15 @@ pub const GOOD: &[(&str, &str)] = &[
     ("end_row_stride", "4"),
     ("masses_row_stride", "4"),
     ("potentials_row_stride", "4"),
+    ("variation_row_stride", "4"),
+    ("gradient_row_stride", "4"),
     ("col_stride", "1"),
     ("start_col_stride", "1"),
     ("end_col_stride", "1"),
     ("masses_col_stride", "1"),
     ("potentials_col_stride", "1"),
+    ("variation_col_stride", "1"),
+    ("gradient_col_stride", "1"),
     ("distances_col_stride", "1"),
     ("jko_flow_mass.index", "1"),
     // lengths of outputs; those of inputs follow from them
@@ -111,6 +148,11 @@ pub const GOOD: &[(&str, &str)] = &[
     ("energies_len", "2"),
     ("jko_flow_times.times_len", "2"),
     ("jko_barycentre_weights.weights_len", "2"),
+    ("jko_fit_statistics.statistics_len", "23"),
+    ("parameters_len", "1"),
+    ("errors_len", "1"),
+    ("residuals_len", "2"),
+    ("capacity", "32"),
     ("jko_graph_conductance.conductance_len", "3"),
     ("source_len", "3"),
     ("target_len", "3"),
@@ -137,6 +179,7 @@ pub const OPTIONAL: &[&str] = &[
     "jko_geodesic_batch_values.potential_end",
     "jko_energy_step.residual",
     "jko_energy_step.out",
+    "jko_snapshot_loss_evaluate.gradient",
 ];
 
 /// Lengths that may be one more or one less.
@@ -147,4 +190,17 @@ pub const FREE: &[&str] = &[
     "jko_graph_nearest_neighbours.rows",
     "jko_graph_nearest_neighbours.cols",
     "jko_distance_matrix.rows",
+    "jko_terms_add_potential_in.rows", // as many functions as one likes; the graph comes later
+    "jko_terms_add_potential_in.cols",
+    "edges_len",
+    "centres_len",
+];
+
+/// Numbers that are checked by the call that uses them; `found_later` of the prologue sees to that.
+pub const LATE: &[&str] = &[
+    "jko_options_set.value",
+    "jko_terms_add_potential_in.functions",
+    "jko_terms_add_power.m",
+    "jko_terms_set_bounds.lower",
+    "jko_terms_set_bounds.upper",
 ];

@@ -35,7 +35,10 @@ static jko_graph *graph;
 static jko_geodesic *geodesic;
 static jko_energy *energy;
 static jko_flow *flow;
-static jko_fit *fit, *other;
+static jko_terms *terms, *chosen;
+static jko_fit *fit, *other, *own, *sums;
+static double seen[32];
+static jko_snapshot_loss *loss;
 static jko_fitted *fitted;
 static jko_solver *solver;
 static jko_cancel_token *token;
@@ -49,6 +52,14 @@ static int untouched(const void *memory, size_t size) {
     return 1;
 }
 
+/* A fit of a term whose first variations the caller gives. */
+static void set_up_own(void) {
+    jko_terms *given = NULL;
+    EXPECT(jko_terms_new(&given) == 0 && jko_terms_add_given(given, "mine", 1) == 0);
+    EXPECT(jko_fit_new_with_terms(graph, NULL, given, &own) == 0);
+    jko_terms_free(given);
+}
+
 static void set_up(void) {
     const double masses[] = {0.4, 0.3, 0.2, 0.1, 0.1, 0.2, 0.3, 0.4}, times[] = {0.0, 0.1};
     jko_fit_options options;
@@ -60,14 +71,61 @@ static void set_up(void) {
     EXPECT(jko_fit_options_init(&options, sizeof options) == 0);
     options.terms = JKO_TERM_ENTROPY;
     EXPECT(jko_fit_new(graph, &options, &fit) == 0 && jko_fit_new(graph, &options, &other) == 0);
+    EXPECT(jko_fit_new(graph, &options, &sums) == 0);
     EXPECT(jko_fit_add_pair(fit, geodesic, 0.1, 1.0) == 0);
     EXPECT(jko_fit_add_pair(other, geodesic, 0.1, 1.0) == 0);
+    EXPECT(jko_fit_add_pair(fit, geodesic, 0.2, 1.0) == 0);
     EXPECT(jko_fit_solve(fit, NULL, &fitted) == 0);
+    EXPECT(jko_fit_statistics(fit, seen, 23) == 0);
+    EXPECT(jko_terms_new(&terms) == 0 && jko_terms_add_entropy(terms) == 0);
+    EXPECT(jko_terms_new(&chosen) == 0 && jko_terms_add_entropy(chosen) == 0);
+    set_up_own();
+    EXPECT(jko_snapshot_loss_new(graph, NULL, times, 2, masses, 2, 4, 4, 1, 1, &loss) == 0);
     EXPECT(jko_solver_new(graph, NULL, &solver) == 0);
     EXPECT(jko_cancel_token_new(&token) == 0);
 }
 
+/* Whether a fit refuses a list of terms that could be made, which ends here. */
+static int refused(jko_terms *list) {
+    jko_fit *made = NULL;
+    jko_status status = jko_fit_new_with_terms(graph, NULL, list, &made);
+    jko_fit_free(made);
+    jko_terms_free(list);
+    return status < 0 && status != JKO_STATUS_INTERNAL && made == NULL;
+}
+
+/* Numbers that only the call that uses them refuses. */
+static void found_later(void) {
+    const double bad[] = {NAN, INFINITY, -INFINITY}, half = 0.5;
+    int k;
+    for (k = 0; k < 3; k++) {
+        double function[] = {0.1, 0.2, -0.1, 0.0}, mu[] = {0.4, 0.3, 0.2, 0.1};
+        jko_geodesic_options options;
+        jko_geodesic *made = NULL;
+        jko_terms *list = NULL;
+        function[k] = bad[k];
+        EXPECT(jko_terms_new(&list) == 0);
+        EXPECT(jko_terms_add_potential_in(list, function, 1, 4, 4, 1) == 0 && refused(list));
+        EXPECT(jko_terms_new(&list) == 0);
+        EXPECT(jko_terms_add_power(list, bad[k]) == 0 && refused(list));
+        EXPECT(jko_geodesic_options_init(&options, sizeof options) == 0);
+        options.tolerance = bad[k];
+        EXPECT(jko_geodesic_solve(graph, mu, 4, mu, 4, &options, &made) < 0 && made == NULL);
+    }
+    for (k = 0; k < 2; k++) {
+        jko_terms *list = NULL;
+        EXPECT(jko_terms_new(&list) == 0 && jko_terms_add_entropy(list) == 0);
+        EXPECT(jko_terms_set_bounds(list, 0, k == 0 ? NAN : half, k == 1 ? NAN : half) == 0);
+        EXPECT(refused(list));
+    }
+}
+
 static void tear_down(void) {
+    jko_snapshot_loss_free(loss);
+    jko_fit_free(sums);
+    jko_fit_free(own);
+    jko_terms_free(chosen);
+    jko_terms_free(terms);
     jko_cancel_token_free(token);
     jko_solver_free(solver);
     jko_fitted_free(fitted);
