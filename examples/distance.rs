@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use common::arguments::{self, Argument, Arguments};
 use common::failure::{self, Failure, Outcome};
-use common::input::{self, Snapshots};
+use common::input::{self, Entries, Snapshots};
 use common::progress::Progress;
 use common::text;
 use jkoflow::{BoundOptions, Bounds, Error, Geodesic, GeodesicOptions, GeodesicSolver, Mean, Reference};
@@ -70,7 +70,7 @@ fn program() -> Outcome<bool> {
         failure::print(HELP)?;
         return Ok(true);
     };
-    let snapshots = Snapshots::read(&options.distributions)?;
+    let snapshots = Snapshots::read(&options.distributions, Entries::Masses)?;
     let graph = input::read_graph(&options.edges, &snapshots, options.reference)?;
     snapshots.note_scaling();
 

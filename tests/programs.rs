@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use jkoflow::{
-    BoundOptions, Duplicates, Fit, FitOptions, GeodesicOptions, Graph, Mean, Reference, Ridge, Term,
+    BoundOptions, CountFit, CountFitOptions, Duplicates, Fit, FitOptions, FlowOptions, Forecast,
+    GeodesicOptions, Graph, Mean, Reference, Ridge, Term, Zeros,
 };
 use serde_json::Value;
 
@@ -311,6 +312,215 @@ fn learn_knows_more_terms_and_how_sure_it_is() {
     );
 }
 
+/// The first problem of `fits.json`, and its files: edges, then trajectories.
+fn fit_problem() -> (Value, Graph, Vec<String>) {
+    let path = format!("{}/tests/data/fits.json", env!("CARGO_MANIFEST_DIR"));
+    let problems: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let problem = problems[0].clone();
+    let (mut list, mut edges) = (Vec::new(), "source,target,weight\n".to_string());
+    for (edge, weight) in problem["edges"].as_array().unwrap().iter().zip(numbers(&problem["weights"])) {
+        let end = |k: usize| edge[k].as_u64().unwrap() as usize;
+        list.push((end(0), end(1), weight));
+        edges += &format!("{},{},{weight}\n", end(0), end(1));
+    }
+    let nodes = problem["nodes"].as_u64().unwrap() as usize;
+    let graph = Graph::from_weights(nodes, &list, Reference::Degree, Duplicates::Refuse).unwrap();
+    let mut paths = vec![file("fits", "edges.csv", edges)];
+    for (t, trajectory) in problem["trajectories"].as_array().unwrap().iter().enumerate() {
+        let columns: Vec<Vec<f64>> = trajectory.as_array().unwrap().iter().map(numbers).collect();
+        let masses = snapshots_file(&numbers(&problem["times"]), &columns);
+        paths.push(file("fits", &format!("masses{t}.csv"), masses));
+    }
+    (problem, graph, paths)
+}
+
+/// Nodes are numbered; floats are written so that they are read back as they were.
+fn snapshots_file(times: &[f64], columns: &[Vec<f64>]) -> String {
+    let fields = |first: String, rest: Vec<f64>| {
+        let rest: Vec<String> = rest.iter().map(f64::to_string).collect();
+        format!("{first},{}\n", rest.join(","))
+    };
+    let mut text = fields("node".into(), times.to_vec());
+    for x in 0..columns[0].len() {
+        text += &fields(x.to_string(), columns.iter().map(|column| column[x]).collect());
+    }
+    text
+}
+
+#[test]
+fn the_flow_loss_finds_the_energy_that_made_the_snapshots() {
+    let (problem, graph, paths) = fit_problem();
+    let mut arguments: Vec<&str> = paths.iter().map(String::as_str).collect();
+    arguments.extend(["--loss", "flow", "--json"]);
+    let object = json(&run("learn", &arguments));
+    let mut truth = numbers(&problem["potential"]);
+    graph.centre(&mut truth);
+    let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let learned = numbers(&object["potential"]);
+    let miss: Vec<f64> = learned.iter().zip(&truth).map(|(a, b)| a - b).collect();
+    assert!(norm(&miss) < 1e-6 * norm(&truth), "{}", norm(&miss) / norm(&truth));
+    let ratio = number(&object["entropy"]) / number(&problem["beta"]);
+    assert!((ratio - 1.0).abs() < 1e-6, "{ratio}");
+    assert_eq!((&object["loss"], &object["converged"]), (&Value::from("flow"), &Value::from(true)));
+    assert_eq!(object["unidentified"], Value::Array(vec![]));
+    assert!(number(&object["explained"]) > 1.0 - 1e-9);
+    assert!(number(&object["baselines"]["heat"]["explained"]) < 0.99);
+    assert_eq!(numbers(&object["standard_errors"]["potential"]).len(), truth.len());
+}
+
+const COUNTS: &str = "node,0,1,2\na,40,31,26\nb,0,14,16\nc,10,4,7\nd,0,1,6\n";
+
+#[test]
+fn counts_are_fitted_by_their_likelihood() {
+    let [edges, counts] = files("counts", EDGES, COUNTS);
+    let arguments = [&edges, &counts, "--counts", "--terms=entropy", "--forecast", "3,5", "--json"];
+    let output = run("learn", &arguments);
+    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
+    let object = json(&output);
+
+    let list = [(0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0), (2, 3, 1.0)];
+    let graph = Graph::from_weights(4, &list, Reference::Degree, Duplicates::Refuse).unwrap();
+    let (times, n) =
+        ([0.0, 1.0, 2.0], [[40.0, 0.0, 10.0, 0.0], [31.0, 14.0, 4.0, 1.0], [26.0, 16.0, 7.0, 6.0]]);
+    let mut fit = CountFit::new(&graph, &[Term::entropy()], CountFitOptions::default()).unwrap();
+    fit.add_trajectory(&times, &n).unwrap();
+    let fitted = fit.solve(&Ridge::default(), 1).unwrap();
+    assert_close(&[number(&object["entropy"])], &[fitted.estimate().entropy()]);
+    let error = number(&object["standard_errors"]["entropy"]);
+    assert_close(&[error], fitted.estimate().standard_errors());
+    assert_close(&[number(&object["deviance"])], &[fitted.deviance()]);
+    assert_eq!(object["degrees_of_freedom"], 5);
+    assert_eq!((&object["loss"], &object["pairs"]), (&Value::from("likelihood"), &Value::from(2)));
+    let forecast = fitted.forecast(0, &[2.0, 3.0, 5.0], &FlowOptions::default()).unwrap();
+    expect_forecast(&object["forecast"], &forecast);
+
+    // at rest the likeliest masses are the frequencies in all counts
+    let all: f64 = n.iter().flatten().sum();
+    let mut at_rest = 0.0;
+    for snapshot in &n {
+        let sum: f64 = snapshot.iter().sum();
+        for (x, count) in snapshot.iter().enumerate().filter(|(_, count)| **count > 0.0) {
+            let pooled = n.iter().map(|snapshot| snapshot[x]).sum::<f64>() / all;
+            at_rest += 2.0 * count * (count / (sum * pooled)).ln();
+        }
+    }
+    let explained = 1.0 - fitted.deviance() / at_rest;
+    assert_close(&[number(&object["explained"])], &[explained]);
+    // entropy is all that was learned, so that a heat flow does as well
+    assert_close(&[number(&object["baselines"]["heat"]["explained"])], &[explained]);
+
+    let table = stdout(&run("learn", &arguments[..6]));
+    assert!(table.contains("of the deviance in 2 steps") && table.contains("Deviance: "), "{table}");
+    assert!(table.contains("at 5") && table.contains("Forecast"), "{table}");
+}
+
+/// What the program foretells, without the snapshot from which it starts.
+fn expect_forecast(found: &Value, forecast: &Forecast) {
+    let found = found.as_array().unwrap();
+    assert_eq!(found.len(), forecast.times().len() - 1);
+    for (k, at) in found.iter().enumerate() {
+        assert_eq!(number(&at["time"]), forecast.times()[k + 1]);
+        assert_close(&numbers(&at["mass"]), &forecast.masses()[k + 1]);
+        assert_close(&numbers(&at["standard_errors"]), &forecast.standard_errors()[k + 1]);
+        assert!((numbers(&at["mass"]).iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn forecasts_start_from_the_last_snapshot() {
+    let income = income(Reference::Uniform);
+    let (edges, masses) = (data("edges.csv"), data("income.csv"));
+    let arguments = [
+        &edges,
+        &masses,
+        "--json",
+        "--reference",
+        "uniform",
+        "--terms",
+        "entropy",
+        "--forecast",
+        "2010,2020",
+    ];
+    let object = json(&run("learn", &arguments));
+    let mut fit = Fit::new(&income.graph, FitOptions::default().with_terms(&[Term::entropy()])).unwrap();
+    fit.add_trajectory(&income.times, &income.snapshots, 1).unwrap();
+    let fitted = fit.solve(&Ridge::default()).unwrap();
+    let (last, times) = (&income.snapshots[80], [2009.0, 2010.0, 2020.0]);
+    let forecast = fitted.forecast(last, &times, &FlowOptions::default()).unwrap();
+    expect_forecast(&object["forecast"], &forecast);
+
+    let table = stdout(&run("learn", &[&arguments[..2], &arguments[3..]].concat()));
+    assert!(table.contains("Forecast for the 10 nodes that change most"), "{table}");
+    assert!(table.contains("at 2009") && table.contains("at 2020") && table.contains(" +- "), "{table}");
+    let flow = json(&run("learn", &[&arguments[..], &["--loss", "flow"]].concat()));
+    assert_eq!(numbers(&flow["forecast"][1]["mass"]).len(), 48);
+
+    // mass that gathers ends up on one node
+    let [edges, masses] =
+        files("gathers", "source,target\na,b\n", "node,0,1,2\na,0.5,0.51,0.53\nb,0.5,0.49,0.47\n");
+    let output = run("learn", &[&edges, &masses, "--terms=entropy", "--forecast=1e9", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(stderr(&output).contains("there is no forecast"), "{}", stderr(&output));
+    let object: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(number(&object["entropy"]) < 0.0 && object["forecast"].is_null());
+    assert!(object.as_object().unwrap().contains_key("forecast"));
+}
+
+/// The README's claim about 1990 to 2009, foretold from 1929 to 1989.
+#[test]
+fn forecasts_of_income_are_worth_little() {
+    let income = income(Reference::Uniform);
+    let early: String = rows(&data("income.csv")).iter().map(|row| row[..62].join(",") + "\n").collect();
+    let early = file("early", "early.csv", early);
+    let years: Vec<String> = (1990..2010).map(|year| year.to_string()).collect();
+    let hellinger = |mu: &[f64], nu: &[f64]| {
+        let square = |(a, b): (&f64, &f64)| (a.sqrt() - b.sqrt()).powi(2);
+        (0.5 * mu.iter().zip(nu).map(square).sum::<f64>()).sqrt()
+    };
+    let mean = |miss: &dyn Fn(usize) -> f64| (0..20).map(miss).sum::<f64>() / 20.0;
+    let miss = |more: &[&str]| {
+        let arguments = [
+            &data("edges.csv"),
+            &early,
+            "--reference=uniform",
+            "--json",
+            "--forecast",
+            &years.join(","),
+        ];
+        let object = json(&run("learn", &[&arguments[..], more].concat()));
+        mean(&|k| hellinger(&numbers(&object["forecast"][k]["mass"]), &income.snapshots[61 + k]))
+    };
+    let persistence = mean(&|k| hellinger(&income.snapshots[60], &income.snapshots[61 + k]));
+    assert_eq!(format!("{persistence:.4}"), "0.0161");
+    assert_eq!(format!("{:.4}", miss(&["--cross-validate"])), "0.0155");
+    assert_eq!(format!("{:.4}", miss(&["--terms", "entropy"])), "0.0181");
+}
+
+#[test]
+fn empty_nodes_are_mixed_or_left_out_on_demand() {
+    let empty = "node,0,1,2\na,0.4,0.35,0.31\nb,0.4,0.35,0.3\nc,0.2,0.3,0.34\nd,0,0,0.05\n";
+    let [edges, masses] = files("zeros", EDGES, empty);
+    let columns = [[0.4, 0.4, 0.2, 0.0], [0.35, 0.35, 0.3, 0.0], [0.31, 0.3, 0.34, 0.05]];
+    let list = [(0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0), (2, 3, 1.0)];
+    let graph = Graph::from_weights(4, &list, Reference::Degree, Duplicates::Refuse).unwrap();
+    for (option, zeros) in
+        [("mix", Zeros::Mix(1e-3)), ("mix:0.05", Zeros::Mix(0.05)), ("leave-out", Zeros::LeaveOut)]
+    {
+        let object =
+            json(&run("learn", &[&edges, &masses, "--zeros", option, "--terms", "entropy", "--json"]));
+        let options = FitOptions::default().with_terms(&[Term::entropy()]).with_zeros(zeros);
+        let mut fit = Fit::new(&graph, options).unwrap();
+        fit.add_trajectory(&[0.0, 1.0, 2.0], &columns, 1).unwrap();
+        let fitted = fit.solve(&Ridge::default()).unwrap();
+        assert_close(&[number(&object["entropy"])], &[fitted.entropy()]);
+    }
+    let flow = ["--loss=flow", "--zeros=mix:0.05", "--terms=entropy", "--json", "--forecast=4"];
+    let object = json(&run("learn", &[&[edges.as_str(), &masses][..], &flow].concat()));
+    assert!(number(&object["entropy"]) > 0.0 && numbers(&object["forecast"][0]["mass"])[3] > 0.0);
+    let refused = run("learn", &[&edges, &masses, "--zeros", "refuse"]);
+    expect_fault(&refused, "masses.csv:5:2:", "\"d\" is empty in the snapshot at time 0");
+}
+
 #[test]
 fn people_get_tables_and_pictures() {
     let output = run("distance", &[&data("edges.csv"), &data("income.csv")]);
@@ -499,7 +709,23 @@ fn bad_options_get_one_line_and_code_2() {
         ("learn", &[&edges, &masses, "--terms", "interaction-by-hops:0"], "a number of edges"),
         ("learn", &[&edges, &masses, "--terms", "entropy:2"], "takes no parameter"),
         ("learn", &[&edges, &masses, "--weight", "mass"], "not one of metric, flux"),
-        ("learn", &[&edges, &masses, "--loss", "l1"], "not one of symmetric, backward, forward"),
+        ("learn", &[&edges, &masses, "--loss", "l1"], "not one of symmetric, backward, forward, flow"),
+        ("learn", &[&edges, &masses, "--counts", "--loss", "flow"], "leave --loss out"),
+        ("learn", &[&edges, &masses, "--counts", "--zeros", "mix"], "leave --zeros out"),
+        ("learn", &[&edges, &masses, "--counts", "--weight", "flux"], "--weight belongs to the losses"),
+        ("learn", &[&edges, &masses, "--counts", "--cross-validate"], "not to --counts"),
+        ("learn", &[&edges, &masses, "--loss=flow", "--cross-validate"], "not to --loss flow"),
+        (
+            "learn",
+            &[&edges, &masses, "--loss=flow", "--zeros=leave-out"],
+            "--zeros leave-out belongs to",
+        ),
+        ("learn", &[&edges, &masses, "--counts"], "0.4 is not a count"),
+        ("learn", &[&edges, &masses, "--zeros", "drop"], "not one of refuse, mix:S, leave-out"),
+        ("learn", &[&edges, &masses, "--zeros", "mix:1"], "\"1\" is not a number between 0 and 1"),
+        ("learn", &[&edges, &masses, "--forecast", "soon"], "--forecast: \"soon\" is not a time"),
+        ("learn", &[&edges, &masses, "--forecast", "4,3"], "time 3 does not come after 4"),
+        ("learn", &[&edges, &masses, "--forecast", "2"], "does not come after 2, the last snapshot of"),
         ("learn", &[&edges, &masses, "--ridge", "-1"], "not a non-negative number"),
         ("learn", &[&edges, &masses, "--ridge", "NaN"], "not a non-negative number"),
         ("learn", &[&edges, &masses, "-x"], "unknown option -x"),

@@ -12,47 +12,58 @@ use super::text;
 /// A column may miss one by this much and still count as summing to one.
 const SUM_TOLERANCE: f64 = 1e-9;
 
-/// Snapshots of a process, each scaled to sum one.
+/// What may stand in a file of snapshots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Entries {
+    /// Masses that may be zero.
+    Masses,
+    /// Masses above zero.
+    Positive,
+    /// Whole numbers.
+    Counts,
+}
+
+/// Snapshots of a process.
 pub struct Snapshots {
     file: CsvFile,
     pub nodes: Vec<String>,
     /// The times as they are written in the file.
     pub headings: Vec<String>,
     pub times: Vec<f64>,
-    /// A distribution per time, in the order of `nodes`.
+    /// A distribution per time, scaled to sum one, in the order of `nodes`.
     pub masses: Vec<Vec<f64>>,
-    /// Sums of the columns before they were scaled.
-    sums: Vec<f64>,
+    /// The same as it stands in the file.
+    pub columns: Vec<Vec<f64>>,
 }
 
 impl Snapshots {
-    /// Snapshots that may have empty nodes.
-    pub fn read(path: &Path) -> Outcome<Self> {
+    pub fn read(path: &Path, entries: Entries) -> Outcome<Self> {
         let file = CsvFile::read(path)?;
         let times = read_times(&file)?;
         let nodes = read_nodes(&file)?;
-        let mut masses = vec![Vec::with_capacity(nodes.len()); times.len()];
+        let mut columns = vec![Vec::with_capacity(nodes.len()); times.len()];
         for row in &file.rows {
-            for (k, column) in masses.iter_mut().enumerate() {
-                column.push(read_mass(&file, row, k + 2)?);
+            for (k, column) in columns.iter_mut().enumerate() {
+                column.push(read_mass(&file, row, k + 2, entries)?);
             }
         }
         let headings = file.header.fields[1..].to_vec();
-        let mut snapshots = Self { file, nodes, headings, times, masses, sums: Vec::new() };
+        let mut snapshots = Self { file, nodes, headings, times, masses: Vec::new(), columns };
         snapshots.scale()?;
+        if entries == Entries::Positive {
+            snapshots.refuse_empty_nodes()?;
+        }
         Ok(snapshots)
     }
 
-    /// Snapshots with mass on every node.
-    pub fn read_positive(path: &Path) -> Outcome<Self> {
-        let snapshots = Self::read(path)?;
-        snapshots.refuse_empty_nodes()?;
-        Ok(snapshots)
-    }
-
-    /// Positive snapshots of the same nodes, brought into the order of `nodes`.
-    pub fn read_positive_in_order(path: &Path, nodes: &[String], nodes_file: &str) -> Outcome<Self> {
-        let mut snapshots = Self::read_positive(path)?;
+    /// Snapshots of the same nodes, brought into the order of `nodes`.
+    pub fn read_in_order(
+        path: &Path,
+        entries: Entries,
+        nodes: &[String],
+        nodes_file: &str,
+    ) -> Outcome<Self> {
+        let mut snapshots = Self::read(path, entries)?;
         let known = positions(nodes);
         for (row, label) in snapshots.file.rows.iter().zip(&snapshots.nodes) {
             if !known.contains_key(label.as_str()) {
@@ -66,8 +77,8 @@ impl Snapshots {
                 || snapshots.file.fault(1, 1, format!("node {label:?} of {nodes_file} has no row here"));
             order.push(*own.get(label.as_str()).ok_or_else(missing)?);
         }
-        for mass in &mut snapshots.masses {
-            *mass = order.iter().map(|&row| mass[row]).collect();
+        for column in snapshots.masses.iter_mut().chain(&mut snapshots.columns) {
+            *column = order.iter().map(|&row| column[row]).collect();
         }
         snapshots.nodes = nodes.to_vec();
         Ok(snapshots)
@@ -84,22 +95,22 @@ impl Snapshots {
 
     /// Says on standard error that columns did not sum to one.
     pub fn note_scaling(&self) {
-        let scaled: Vec<f64> =
-            self.sums.iter().copied().filter(|sum| (sum - 1.0).abs() > SUM_TOLERANCE).collect();
+        let sums = self.columns.iter().map(|column| column.iter().sum::<f64>());
+        let scaled: Vec<f64> = sums.filter(|sum| (sum - 1.0).abs() > SUM_TOLERANCE).collect();
         if scaled.is_empty() {
             return;
         }
         let low = scaled.iter().copied().fold(f64::INFINITY, f64::min);
         let high = scaled.iter().copied().fold(0.0, f64::max);
         let (low, high) = (text::number(low, 6), text::number(high, 6));
-        let (name, count, all) = (&self.file.name, scaled.len(), self.sums.len());
+        let (name, count, all) = (&self.file.name, scaled.len(), self.columns.len());
         note(&format!("note: {name}: {count} of {all} columns did not sum to one (but to {low} ... {high}) and were scaled"));
     }
 
     fn scale(&mut self) -> Outcome<()> {
-        for (k, mass) in self.masses.iter_mut().enumerate() {
+        for (k, entries) in self.columns.iter().enumerate() {
             let (column, heading) = (k + 2, &self.headings[k]);
-            let sum: f64 = mass.iter().sum();
+            let sum: f64 = entries.iter().sum();
             if sum == 0.0 {
                 let message =
                     format!("the snapshot at time {heading} holds no mass: every entry is zero");
@@ -112,8 +123,7 @@ impl Snapshots {
                     format!("the sum of the snapshot at time {heading} overflows"),
                 ));
             }
-            mass.iter_mut().for_each(|m| *m /= sum);
-            self.sums.push(sum);
+            self.masses.push(entries.iter().map(|mass| mass / sum).collect());
         }
         Ok(())
     }
@@ -185,10 +195,13 @@ fn read_nodes(file: &CsvFile) -> Outcome<Vec<String>> {
     Ok(file.rows.iter().map(|row| row.fields[0].clone()).collect())
 }
 
-fn read_mass(file: &CsvFile, row: &Row, column: usize) -> Outcome<f64> {
+fn read_mass(file: &CsvFile, row: &Row, column: usize, entries: Entries) -> Outcome<f64> {
     let mass = file.number(row, column)?;
     if mass < 0.0 {
         return Err(file.fault(row.line, column, format!("the mass {mass} is negative")));
+    }
+    if entries == Entries::Counts && mass.fract() != 0.0 {
+        return Err(file.fault(row.line, column, format!("{mass} is not a count, a whole number")));
     }
     Ok(mass)
 }

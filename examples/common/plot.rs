@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use jkoflow::Term;
-
 use super::input::Snapshots;
+use super::learn_options::Criterion;
+use super::learned::Learned;
 use super::svg::{shortened, text_width, wrapped, Anchor, Scale, Svg};
 use super::svg::{FAINT, GRID, HIGH, INK, LONG, LOW, STEP};
 use super::text::{counted, number};
@@ -26,57 +26,53 @@ const EXTREMES: usize = 30;
 /// Nodes whose shares are drawn over time.
 const PANELS: usize = 6;
 
-pub struct Learned<'a> {
+pub struct Picture<'a> {
     pub snapshots: &'a Snapshots,
     pub edges: usize,
-    pub potential: &'a [f64],
-    pub entropy: f64,
-    pub terms: &'a [Term],
-    pub explained: f64,
-    pub pairs: usize,
+    pub learned: &'a Learned,
     /// What the energy makes of each snapshot by the time of the next.
     pub predicted: &'a [Vec<f64>],
-    /// What it makes of the first snapshot by the time of each, as far as that is known.
+    /// What it makes of the start by the time of each snapshot, as far as that is known.
     pub from_first: &'a [Vec<f64>],
 }
 
-impl Learned<'_> {
-    /// Whether the term of this name was learned.
-    fn has(&self, term: &str) -> bool {
-        self.terms.iter().any(|t| t.name() == term)
+impl Picture<'_> {
+    fn potential(&self) -> &[f64] {
+        self.learned.fitted.potential()
     }
 }
 
-pub fn draw(learned: &Learned) -> String {
-    let rows = bar_rows(learned.potential);
-    let labels = rows.iter().flatten().map(|&node| text_width(&label(learned, node), 11.0));
+pub fn draw(picture: &Picture) -> String {
+    let rows = bar_rows(picture.potential());
+    let labels = rows.iter().flatten().map(|&node| text_width(&label(picture, node), 11.0));
     let label_room = labels.fold(40.0, f64::max) + 8.0;
     let body = (rows.len() as f64 * 14.5).max(480.0);
     let panels = MARGIN + label_room + BARS + 76.0;
     let width = panels + 2.0 * PANEL + 56.0 + MARGIN;
-    let caption = wrapped(&caption(learned), CAPTION, width - 2.0 * MARGIN);
+    let caption = wrapped(&caption(picture), CAPTION, width - 2.0 * MARGIN);
     let mut svg = Svg::new(width, HEAD + body + AXES + LINE * caption.len() as f64 + 8.0);
-    draw_title(&mut svg, learned);
-    draw_bars(&mut svg, learned, &rows, MARGIN + label_room, body);
-    draw_panels(&mut svg, learned, panels, body);
+    draw_title(&mut svg, picture);
+    draw_bars(&mut svg, picture, &rows, MARGIN + label_room, body);
+    draw_panels(&mut svg, picture, panels, body);
     for (k, line) in caption.iter().enumerate() {
         svg.text(MARGIN, HEAD + body + AXES + LINE * k as f64, CAPTION, Anchor::Start, INK, line);
     }
     svg.finish()
 }
 
-fn draw_title(svg: &mut Svg, learned: &Learned) {
-    let snapshots = learned.snapshots;
+fn draw_title(svg: &mut Svg, picture: &Picture) {
+    let snapshots = picture.snapshots;
     svg.bold(MARGIN, 38.0, 20.0, Anchor::Start, "A free energy fitted to these snapshots");
     let (first, last) = (&snapshots.headings[0], &snapshots.headings[snapshots.pairs()]);
     let file = Path::new(snapshots.file_name()).file_name();
     let facts = format!(
-        "{}: {}, {}, {}, times {first} to {last}; explains {:.1} % of the motion",
+        "{}: {}, {}, {}, times {first} to {last}; explains {:.1} % of the {}",
         file.unwrap_or_default().to_string_lossy(),
         counted(snapshots.nodes.len(), "node"),
-        counted(learned.edges, "edge"),
-        counted(learned.pairs, "step"),
-        100.0 * learned.explained
+        counted(picture.edges, "edge"),
+        counted(picture.learned.steps, "step"),
+        100.0 * picture.learned.explained,
+        picture.learned.measure()
     );
     svg.text(MARGIN, 59.0, 13.0, Anchor::Start, FAINT, &shortened(&facts, 130));
 }
@@ -93,8 +89,8 @@ fn bar_rows(potential: &[f64]) -> Vec<Option<usize>> {
     lowest.chain([None]).chain(highest).collect()
 }
 
-fn draw_bars(svg: &mut Svg, learned: &Learned, rows: &[Option<usize>], left: f64, body: f64) {
-    let values = || learned.potential.iter().copied();
+fn draw_bars(svg: &mut Svg, picture: &Picture, rows: &[Option<usize>], left: f64, body: f64) {
+    let values = || picture.potential().iter().copied();
     let (low, high) = (values().fold(0.0, f64::min), values().fold(0.0, f64::max));
     let scale = Scale::new(low, high, left, left + BARS);
     svg.bold(MARGIN, HEAD - 36.0, 14.0, Anchor::Start, "Learned potential of the nodes");
@@ -120,11 +116,11 @@ fn draw_bars(svg: &mut Svg, learned: &Learned, rows: &[Option<usize>], left: f64
         let top = HEAD + k as f64 * height;
         let base = top + 0.5 * height + 4.0;
         let Some(node) = *row else {
-            let left_out = format!("… {} nodes between …", learned.potential.len() - 2 * EXTREMES);
+            let left_out = format!("… {} nodes between …", picture.potential().len() - 2 * EXTREMES);
             svg.text(scale.at(0.0) + 8.0, base, 11.0, Anchor::Start, FAINT, &left_out);
             continue;
         };
-        let (from, to) = (scale.at(0.0), scale.at(learned.potential[node]));
+        let (from, to) = (scale.at(0.0), scale.at(picture.potential()[node]));
         let colour = if to < from { LOW } else { HIGH };
         let thickness = (0.72 * height).min(22.0);
         svg.rectangle(
@@ -134,14 +130,14 @@ fn draw_bars(svg: &mut Svg, learned: &Learned, rows: &[Option<usize>], left: f64
             thickness,
             colour,
         );
-        svg.text(left - 8.0, base, 11.0, Anchor::End, INK, &label(learned, node));
+        svg.text(left - 8.0, base, 11.0, Anchor::End, INK, &label(picture, node));
     }
     svg.line((scale.at(0.0), HEAD - 6.0), (scale.at(0.0), HEAD + body), INK);
 }
 
-fn draw_panels(svg: &mut Svg, learned: &Learned, left: f64, body: f64) {
-    let nodes = most_moving(learned.snapshots);
-    let title = match nodes.len() < learned.snapshots.nodes.len() {
+fn draw_panels(svg: &mut Svg, picture: &Picture, left: f64, body: f64) {
+    let nodes = most_moving(picture.snapshots);
+    let title = match nodes.len() < picture.snapshots.nodes.len() {
         true => format!("Shares of the {} nodes that changed most", nodes.len()),
         false => "Shares of the nodes".into(),
     };
@@ -152,7 +148,7 @@ fn draw_panels(svg: &mut Svg, learned: &Learned, left: f64, body: f64) {
     for (k, &node) in nodes.iter().enumerate() {
         let x = left + 30.0 + (k % 2) as f64 * (PANEL + 44.0);
         let bottom_row = k + 2 >= nodes.len();
-        draw_panel(svg, learned, node, (x, HEAD + (k / 2) as f64 * height), height, bottom_row);
+        draw_panel(svg, picture, node, (x, HEAD + (k / 2) as f64 * height), height, bottom_row);
     }
     svg.upright(left - 14.0, HEAD + 0.5 * body, 12.0, FAINT, "share of all mass, in percent");
 }
@@ -169,18 +165,18 @@ fn draw_legend(svg: &mut Svg, left: f64, base: f64) {
 
 fn draw_panel(
     svg: &mut Svg,
-    learned: &Learned,
+    picture: &Picture,
     node: usize,
     corner: (f64, f64),
     height: f64,
     last: bool,
 ) {
-    let times = &learned.snapshots.times;
+    let times = &picture.snapshots.times;
     let percent =
         |masses: &[Vec<f64>]| masses.iter().map(|mass| 100.0 * mass[node]).collect::<Vec<f64>>();
-    let observed = percent(&learned.snapshots.masses);
-    let one_step = percent(learned.predicted);
-    let from_first = percent(learned.from_first);
+    let observed = percent(&picture.snapshots.masses);
+    let one_step = percent(picture.predicted);
+    let from_first = percent(picture.from_first);
 
     let (left, right) = (corner.0, corner.0 + PANEL - 18.0);
     let (top, bottom) = (corner.1 + 24.0, corner.1 + height - 22.0);
@@ -193,7 +189,7 @@ fn draw_panel(
     if last {
         svg.text(0.5 * (left + right), bottom + 33.0, 12.0, Anchor::Middle, FAINT, "time");
     }
-    svg.bold(left, top - 8.0, 12.0, Anchor::Start, &label(learned, node));
+    svg.bold(left, top - 8.0, 12.0, Anchor::Start, &label(picture, node));
     let points = |times: &[f64], values: &[f64]| -> Vec<(f64, f64)> {
         let known = times.iter().zip(values).filter(|(_, v)| v.is_finite());
         known.map(|(&t, &v)| (x.at(t), y.at(v))).collect()
@@ -229,30 +225,38 @@ fn most_moving(snapshots: &Snapshots) -> Vec<usize> {
     order
 }
 
-fn caption(learned: &Learned) -> String {
-    let potential = match learned.has("potential") {
+fn caption(picture: &Picture) -> String {
+    let learned = picture.learned;
+    let terms = learned.fitted.model().terms();
+    let has = |name: &str| terms.iter().any(|term| term.name() == name);
+    let potential = match has("potential") {
         true => "Mass flows towards low potential: from the orange nodes to the blue ones.",
         false => "No potential was learned.",
     };
-    let beta = number(learned.entropy, 3);
-    let entropy = match learned.entropy {
-        _ if !learned.has("entropy") => "No entropy was learned.".into(),
+    let beta = number(learned.fitted.entropy(), 3);
+    let entropy = match learned.fitted.entropy() {
+        _ if !has("entropy") => "No entropy was learned.".into(),
         b if b > 0.0 => format!("The entropy coefficient is {beta}: above zero, so mass also spreads out along the edges."),
         b if b < 0.0 => format!("The entropy coefficient is {beta}: below zero, so mass also gathers instead of spreading out."),
         _ => "The entropy coefficient is 0: nothing spreads the mass.".into(),
     };
-    let others = match learned.terms.iter().any(|t| !["potential", "entropy"].contains(&t.name())) {
+    let others = match terms.iter().any(|t| !["potential", "entropy"].contains(&t.name())) {
         true => " Other terms were learned too.",
         false => "",
     };
     let percent = 100.0 * learned.explained;
+    let measure = match learned.criterion {
+        Criterion::Quadratic(_) => "motion (squared speed) from each snapshot to the next",
+        Criterion::Flow => "squared change from each snapshot to the next",
+        Criterion::Likelihood => "deviance of counts at rest",
+    };
     format!(
-        "{potential} {entropy}{others} This energy explains {percent:.1} % of the motion (squared speed) from each \
-         snapshot to the next; the rest is nothing that one fixed energy explains. A prediction one step ahead \
-         starts from the snapshot before, so it is close whenever little changes in a step."
+        "{potential} {entropy}{others} This energy explains {percent:.1} % of the {measure}; the rest is nothing \
+         that one fixed energy explains. A prediction one step ahead starts from the snapshot before, so it is \
+         close whenever little changes in a step."
     )
 }
 
-fn label(learned: &Learned, node: usize) -> String {
-    shortened(&learned.snapshots.nodes[node], LONGEST_LABEL)
+fn label(picture: &Picture, node: usize) -> String {
+    shortened(&picture.snapshots.nodes[node], LONGEST_LABEL)
 }

@@ -1,18 +1,24 @@
 //! What `learn` prints: a learned energy, how sure it is and what it is worth.
 
 use jkoflow::fit::worth_keeping;
-use jkoflow::{FittedEnergy, Score};
+use jkoflow::{Forecast, Score};
 use serde_json::{json, Map, Value};
 
+use super::learned::{Fitted, Learned};
 use super::text;
 
 /// The table shows this many of the lowest and of the highest potentials.
 const SHOWN: usize = 10;
+/// The forecast's table shows this many of the nodes that change most, and this many of the last times.
+const CHANGES: usize = 10;
+const LAST_TIMES: usize = 3;
 
 pub struct Report<'a> {
     pub nodes: &'a [String],
-    pub fitted: &'a FittedEnergy,
+    pub learned: &'a Learned,
     pub validation: Option<&'a Validation>,
+    /// From the last snapshot on, where asked for.
+    pub forecast: Option<&'a jkoflow::Result<Forecast>>,
     pub seconds: f64,
 }
 
@@ -33,24 +39,33 @@ pub struct Validation {
 
 /// Non-finite numbers become `null`.
 pub fn to_json(report: &Report) -> String {
-    let fitted = report.fitted;
+    let (learned, fitted) = (report.learned, &report.learned.fitted);
     let errors = fitted.standard_errors();
     let mut object = coefficients(report, fitted.parameters());
     object.insert("potential".into(), json!(fitted.potential()));
     object.insert("nodes".into(), json!(report.nodes));
-    object.insert("pairs".into(), json!(fitted.pairs()));
-    object.insert("explained".into(), json!(fitted.explained()));
+    object.insert("loss".into(), json!(learned.criterion.name()));
+    object.insert("converged".into(), json!(fitted.converged()));
+    object.insert("pairs".into(), json!(learned.steps));
+    object.insert("explained".into(), json!(learned.explained));
+    if let Fitted::Counts(counts) = fitted {
+        object.insert("deviance".into(), json!(counts.deviance()));
+        object.insert("degrees_of_freedom".into(), json!(counts.degrees_of_freedom()));
+    }
     let errors = errors.map_or(Value::Null, |errors| Value::Object(coefficients(report, &errors)));
     object.insert("standard_errors".into(), errors);
     object.insert("unidentified".into(), json!(fitted.unidentified()));
-    let baselines = fitted.baselines();
+    let [explained, entropy] = learned.heat;
     object.insert(
         "baselines".into(),
         json!({
             "persistence": { "explained": 0.0 },
-            "heat": { "explained": baselines.heat_explained, "entropy": baselines.heat_entropy },
+            "heat": { "explained": explained, "entropy": entropy },
         }),
     );
+    if let Some(forecast) = report.forecast {
+        object.insert("forecast".into(), forecast.as_ref().map_or(Value::Null, forecast_json));
+    }
     if let Some(validation) = report.validation {
         object.insert("cross_validation".into(), validation_json(validation));
     }
@@ -60,7 +75,7 @@ pub fn to_json(report: &Report) -> String {
 
 /// Parameters, or their errors, by term; zeros for terms that were not learned.
 fn coefficients(report: &Report, parameters: &[f64]) -> Map<String, Value> {
-    let model = report.fitted.model();
+    let model = report.learned.fitted.model();
     let of = |name: &str| -> Option<&[f64]> {
         let k = model.terms().iter().position(|term| term.name() == name)?;
         Some(&parameters[model.blocks()[k].clone()])
@@ -73,6 +88,18 @@ fn coefficients(report: &Report, parameters: &[f64]) -> Map<String, Value> {
     object.insert("interaction_by_hops".into(), json!(of("interaction_by_hops").unwrap_or(&[])));
     object.insert("power".into(), json!(scalar("power")));
     object
+}
+
+/// Without the last snapshot, from which it starts.
+fn forecast_json(forecast: &Forecast) -> Value {
+    let at = |k: usize| {
+        json!({
+            "time": forecast.times()[k],
+            "mass": forecast.masses()[k],
+            "standard_errors": forecast.standard_errors()[k],
+        })
+    };
+    (1..forecast.times().len()).map(at).collect()
 }
 
 fn validation_json(validation: &Validation) -> Value {
@@ -102,7 +129,7 @@ fn kept(validation: &Validation) -> &[String] {
 }
 
 pub fn to_table(report: &Report) -> String {
-    let fitted = report.fitted;
+    let (learned, fitted) = (report.learned, &report.learned.fitted);
     let mut text = String::new();
     for term in fitted.model().terms() {
         text += &match term.name() {
@@ -113,23 +140,34 @@ pub fn to_table(report: &Report) -> String {
             name => term_lines(report, name),
         };
     }
-    let percent = 100.0 * fitted.explained();
     text += &format!(
-        "Explained: {percent:.1} % of the motion in {}, {:.1} % by a pure heat flow\n",
-        text::counted(fitted.pairs(), "step"),
-        100.0 * fitted.baselines().heat_explained
+        "Explained: {:.1} % of the {} in {}, {:.1} % by a pure heat flow\n",
+        100.0 * learned.explained,
+        learned.measure(),
+        text::counted(learned.steps, "step"),
+        100.0 * learned.heat[0]
     );
+    if let Fitted::Counts(counts) = fitted {
+        text += &format!(
+            "Deviance: {} with {} degrees of freedom\n",
+            text::number(counts.deviance(), 6),
+            counts.degrees_of_freedom()
+        );
+    }
     for direction in fitted.unidentified() {
         text += &format!("Not determined by the data: {direction}\n");
     }
     if let Some(validation) = report.validation {
         text += &validation_table(validation);
     }
+    if let Some(Ok(forecast)) = report.forecast {
+        text += &forecast_table(report.nodes, forecast);
+    }
     text + &caution(report)
 }
 
 fn entropy_line(report: &Report) -> String {
-    let beta = report.fitted.entropy();
+    let beta = report.learned.fitted.entropy();
     let meaning = match beta {
         b if b > 0.0 => "above zero: it spreads mass",
         b if b < 0.0 => "below zero: it gathers mass",
@@ -141,7 +179,7 @@ fn entropy_line(report: &Report) -> String {
 
 /// A line per coefficient.
 fn term_lines(report: &Report, name: &str) -> String {
-    let (values, errors) = (report.fitted.coefficients(name), report.error_of(name));
+    let (values, errors) = (report.learned.fitted.coefficients(name), report.error_of(name));
     let line = |(k, value): (usize, &f64)| {
         let error = errors.as_ref().map_or(String::new(), |e| with_error(e[k]));
         let number = text::number(*value, 6);
@@ -160,9 +198,9 @@ fn term_lines(report: &Report, name: &str) -> String {
 impl Report<'_> {
     /// Standard errors of a term's coefficients.
     fn error_of(&self, name: &str) -> Option<Vec<f64>> {
-        let model = self.fitted.model();
+        let model = self.learned.fitted.model();
         let k = model.terms().iter().position(|term| term.name() == name)?;
-        Some(self.fitted.standard_errors()?[model.blocks()[k].clone()].to_vec())
+        Some(self.learned.fitted.standard_errors()?[model.blocks()[k].clone()].to_vec())
     }
 }
 
@@ -193,10 +231,10 @@ fn validation_table(validation: &Validation) -> String {
 
 /// Says so when there are hardly more data than coefficients.
 fn caution(report: &Report) -> String {
-    let model = report.fitted.model();
+    let model = report.learned.fitted.model();
     let gauge = usize::from(model.free_potential().is_some());
     let coefficients = model.parameters() - gauge;
-    let numbers = report.fitted.pairs() * (report.nodes.len() - 1);
+    let numbers = report.learned.steps * (report.nodes.len() - 1);
     if numbers >= 3 * coefficients {
         return String::new();
     }
@@ -204,7 +242,7 @@ fn caution(report: &Report) -> String {
 }
 
 /// From the lowest to the highest; of many nodes only the extremes.
-fn potential_table(nodes: &[String], fitted: &FittedEnergy) -> String {
+fn potential_table(nodes: &[String], fitted: &Fitted) -> String {
     let (potential, errors) = (fitted.potential(), fitted.standard_errors());
     let errors = errors.as_deref().zip(fitted.model().free_potential());
     let mut order: Vec<usize> = (0..nodes.len()).collect();
@@ -223,4 +261,31 @@ fn potential_table(nodes: &[String], fitted: &FittedEnergy) -> String {
         lowest.iter().map(row).chain([gap]).chain(highest.iter().map(row)).collect()
     };
     text::table(&["node", "potential", "standard error"], &rows, 1)
+}
+
+/// The nodes that change most, from the last snapshot to the last times of the forecast.
+fn forecast_table(nodes: &[String], forecast: &Forecast) -> String {
+    let (times, masses, errors) = (forecast.times(), forecast.masses(), forecast.standard_errors());
+    let last = times.len() - 1;
+    let shown = times.len().saturating_sub(LAST_TIMES).max(1)..times.len();
+    let change = |x: usize| masses[last][x] - masses[0][x];
+    let mut order: Vec<usize> = (0..nodes.len()).collect();
+    order.sort_by(|&x, &y| change(y).abs().total_cmp(&change(x).abs()));
+    order.truncate(CHANGES);
+    order.sort_by(|&x, &y| change(y).total_cmp(&change(x)));
+    let row = |&x: &usize| {
+        let start = [nodes[x].clone(), text::number(masses[0][x], 4)];
+        let later = shown.clone().map(|k| text::number(masses[k][x], 4) + &with_error(errors[k][x]));
+        start.into_iter().chain(later).collect()
+    };
+    let rows: Vec<Vec<String>> = order.iter().map(row).collect();
+    let headings: Vec<String> = shown.clone().map(|k| format!("at {}", times[k])).collect();
+    let start = format!("at {}", times[0]);
+    let header: Vec<&str> =
+        ["node", &start].into_iter().chain(headings.iter().map(String::as_str)).collect();
+    let all = match order.len() < nodes.len() {
+        true => format!("\nForecast for the {CHANGES} nodes that change most:\n\n"),
+        false => "\nForecast:\n\n".into(),
+    };
+    all + &text::table(&header, &rows, 1)
 }
