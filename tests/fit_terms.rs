@@ -167,6 +167,38 @@ fn full_interaction_in_its_gauge() {
     }
 }
 
+/// More parameters than equations: the interaction can only help, and what its steps are needed for is
+/// refused by name.
+#[test]
+fn full_interaction_on_many_nodes() {
+    let n = 70;
+    let graph = Graph::cycle(n, Reference::Uniform).expect("a cycle");
+    let near = Model::new(&graph, &[Term::entropy(), Term::interaction_by_hops(2)]).expect("a model");
+    let energy = near.energy(&[0.5, 20.0, 10.0]).expect("an energy");
+    let times = times(4, 0.05);
+    let data = flows(&energy, &times, 2, 3);
+    let with = |terms: &[Term]| FitOptions::default().with_terms(terms);
+    let (interaction, entropy) = (Term::full_interaction(), Term::entropy());
+    let whole = fit(&graph, with(&[entropy.clone(), interaction.clone()]), &times, &data);
+    let without = fit(&graph, with(std::slice::from_ref(&entropy)), &times, &data);
+    let ridge = Ridge::default().with("interaction", 1e-2);
+    let learned = whole.solve(&ridge).expect("converged");
+    assert_eq!(learned.coefficients("interaction").len(), n * (n + 1) / 2);
+    // without it the penalised loss is that of no interaction
+    let alone = without.solve(&ridge).expect("determined");
+    assert!(learned.residual() < 0.1 * alone.residual(), "{} {}", learned.residual(), alone.residual());
+    assert!(learned.standard_errors().is_none());
+    assert!((whole.explained_by(&learned).expect("a share") - learned.explained()).abs() < 1e-12);
+    refused(whole.solve(&Ridge::default()), "without a ridge");
+    let mut empty = Fit::new(&graph, with(&[entropy.clone(), interaction.clone()])).expect("terms");
+    refused(empty.add_statistics(&whole.statistics()), "sums do not suffice");
+    let candidate = Candidate { terms: vec!["interaction".into()], ridge };
+    refused(whole.cross_validate(Folds::Blocks(2), &[candidate]), "not cross-validated");
+    let bounded = entropy.with_bounds(0.0, f64::INFINITY);
+    refused(Fit::new(&graph, with(&[bounded, interaction.clone()])), "no bounds beside");
+    refused(Model::new(&graph, &[interaction]), "at most 64");
+}
+
 /// A block whose first variations the caller gives is as good as a term that the library knows.
 #[test]
 fn given_blocks_stand_for_terms() {

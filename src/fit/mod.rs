@@ -18,6 +18,7 @@ mod fitted;
 mod flow_loss;
 mod flow_options;
 mod forecast;
+mod full_interaction;
 mod likelihood;
 mod model;
 mod normal;
@@ -51,7 +52,7 @@ use crate::geodesic::Geodesic;
 use crate::graph::Graph;
 use normal::NormalEquations;
 use step::Step;
-use system::{Solution, System};
+use system::System;
 
 /// A learning problem: the accumulated normal equations of the pairs seen so far.
 ///
@@ -66,12 +67,13 @@ pub struct Fit {
     steps: Vec<SeenStep>,
 }
 
-/// A step and the features where the loss looks.
+/// A step, and the features and masses where the loss looks.
 #[derive(Clone)]
 struct SeenStep {
     step: Step,
     features: DMatrix<f64>,
     entropy: Vec<f64>,
+    mass: Vec<f64>,
 }
 
 impl Fit {
@@ -80,8 +82,13 @@ impl Fit {
     /// # Errors
     /// Terms as for [`Model::new`], bad options for geodesics or empty nodes.
     pub fn new(graph: &Graph, options: FitOptions) -> Result<Self> {
+        Self::with_dense_interaction_up_to(graph, options, FULL_INTERACTION_NODES)
+    }
+
+    /// As [`new`](Self::new), but a full interaction on more nodes than `most` is solved for iteratively.
+    fn with_dense_interaction_up_to(graph: &Graph, options: FitOptions, most: usize) -> Result<Self> {
         options.check()?;
-        let model = Model::new(graph, &options.terms)?;
+        let model = Model::with_dense_interaction_up_to(graph, &options.terms, most)?;
         let normal = NormalEquations::new(graph, model.dense().len());
         Ok(Self { model, options, normal, steps: Vec::new() })
     }
@@ -188,10 +195,12 @@ impl Fit {
         weight: f64,
         given: [&[Vec<f64>]; 2],
     ) -> Result<SeenStep> {
+        let (mu0, mu1) = geodesic.ends();
         Ok(SeenStep {
             step: Step::new(geodesic, tau, weight, &self.options),
             features: step::features(&self.model, &self.options, geodesic, given)?,
             entropy: step::entropy_feature(&self.options, geodesic),
+            mass: step::at_loss(self.options.loss, mu0, mu1),
         })
     }
 
@@ -219,7 +228,7 @@ impl Fit {
     /// The coefficients that minimise the loss plus the ridge, within their bounds.
     ///
     /// Cost: one sparse factorisation with the graph's pattern and one solve per step and dense
-    /// parameter.
+    /// parameter; with a full interaction on many nodes, an iteration with a solve in each step.
     ///
     /// # Errors
     /// No data yet; data in which nothing moves; a bad ridge; [`Error::NotDetermined`] where the data
@@ -241,21 +250,14 @@ impl Fit {
             let term = self.describe(&open).join("; ");
             return Err(Error::NotDetermined { term, pairs: self.pairs() });
         }
+        if self.model.apart().is_some() {
+            return self.solve_with_full_interaction(&system, ridge, self.unidentified(&penalties)?);
+        }
         let solution = system.minimise(&self.model.dense_bounds()).ok_or_else(|| {
             let names: Vec<&str> = self.model.terms().iter().map(Term::name).collect();
             Error::NotDetermined { term: names.join(", "), pairs: self.pairs() }
         })?;
         let (influences, residuals) = self.influences(&system, &solution);
-        self.report(solution, influences, residuals, self.unidentified(&penalties)?)
-    }
-
-    fn report(
-        &self,
-        solution: Solution,
-        influences: Option<DMatrix<f64>>,
-        residuals: Vec<f64>,
-        unidentified: Vec<String>,
-    ) -> Result<FittedEnergy> {
         let residual = self.normal.loss(self.graph(), solution.potential.as_deref(), &solution.dense);
         let mut parameters = self.assemble(solution.potential.as_deref(), &solution.dense);
         self.model.fix_gauge(&mut parameters);
@@ -263,8 +265,21 @@ impl Fit {
         for (p, h) in self.model.dense().into_iter().zip(solution.held) {
             held[p] = h;
         }
+        let certainty = (influences, residuals);
+        Ok(self.fitted(parameters, held, residual, certainty, self.unidentified(&penalties)?))
+    }
+
+    /// What is reported of parameters in their gauge.
+    fn fitted(
+        &self,
+        parameters: Vec<f64>,
+        held: Vec<bool>,
+        residual: f64,
+        (influences, residuals): (Option<DMatrix<f64>>, Vec<f64>),
+        unidentified: Vec<String>,
+    ) -> FittedEnergy {
         let potential = self.model.potential(&parameters);
-        Ok(FittedEnergy {
+        FittedEnergy {
             energy: self.model.energy(&parameters),
             model: self.model.clone(),
             parameters,
@@ -277,7 +292,7 @@ impl Fit {
             held,
             unidentified,
             heat: self.normal.heat_flow(),
-        })
+        }
     }
 
     /// All parameters in the order of the terms.

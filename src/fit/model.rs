@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::normal::NormalEquations;
 use super::options::Ridge;
 use super::system::Penalties;
-use super::terms::{pairs, Kind, Term};
+use super::terms::{pairs, Kind, Term, FULL_INTERACTION_NODES};
 use crate::energy::{FreeEnergy, Interaction};
 use crate::error::{self, Error, Result};
 use crate::graph::Graph;
@@ -38,6 +38,8 @@ pub struct Model {
     realised: Vec<Term>,
     /// Where the parameters of each term stand.
     blocks: Vec<Range<usize>>,
+    /// The full interaction whose first variations are not written out.
+    apart: Option<usize>,
 }
 
 impl Model {
@@ -45,8 +47,24 @@ impl Model {
     ///
     /// # Errors
     /// No terms, two of one name, two free potentials, a term that does not fit the graph, bounds
-    /// between which nothing lies.
+    /// between which nothing lies, a full interaction on more than [`FULL_INTERACTION_NODES`] nodes.
     pub fn new(graph: &Graph, terms: &[Term]) -> Result<Self> {
+        let model = Self::with_dense_interaction_up_to(graph, terms, FULL_INTERACTION_NODES)?;
+        if let Some(term) = model.apart {
+            let (n, name) = (graph.nodes(), terms[term].name());
+            let reason = format!("{n} nodes; at most {FULL_INTERACTION_NODES} are allowed here");
+            return Err(Error::invalid(format!("terms ({name})"), reason));
+        }
+        Ok(model)
+    }
+
+    /// As [`new`](Self::new), but a full interaction on more nodes than `most` is kept apart: its
+    /// parameters are not among the dense ones, and its first variations are not written out.
+    pub(super) fn with_dense_interaction_up_to(
+        graph: &Graph,
+        terms: &[Term],
+        most: usize,
+    ) -> Result<Self> {
         if terms.is_empty() {
             return Err(Error::invalid("terms", "there is nothing to learn without a term"));
         }
@@ -66,7 +84,14 @@ impl Model {
             blocks.push(start..end);
             start = end;
         }
-        Ok(Self { graph: graph.clone(), terms: terms.to_vec(), realised, blocks })
+        let is_full = |term: &Term| matches!(term.kind(), Kind::FullInteraction);
+        let apart = terms.iter().position(is_full).filter(|_| graph.nodes() > most);
+        let unbounded = (f64::NEG_INFINITY, f64::INFINITY);
+        if let Some(bounded) = terms.iter().find(|t| apart.is_some() && t.bounds() != unbounded) {
+            let reason = format!("no bounds beside a full interaction on more than {most} nodes");
+            return Err(Error::invalid(format!("terms ({})", bounded.name()), reason));
+        }
+        Ok(Self { graph: graph.clone(), terms: terms.to_vec(), realised, blocks, apart })
     }
 
     /// The graph.
@@ -100,10 +125,20 @@ impl Model {
         self.terms.iter().zip(&self.blocks).find(free).map(|(_, block)| block.clone())
     }
 
+    /// The full interaction that is kept apart, by its position among the terms.
+    pub(super) fn apart(&self) -> Option<usize> {
+        self.apart
+    }
+
     /// Positions of the dense parameters.
     pub(crate) fn dense(&self) -> Vec<usize> {
-        let free = self.free_potential().unwrap_or(0..0);
-        (0..self.parameters()).filter(|p| !free.contains(p)).collect()
+        self.dense_terms().flat_map(|k| self.blocks[k].clone()).collect()
+    }
+
+    /// Positions of the terms that dense parameters belong to.
+    fn dense_terms(&self) -> impl Iterator<Item = usize> + '_ {
+        let is_free = |k: usize| matches!(self.terms[k].kind(), Kind::FreePotential);
+        (0..self.terms.len()).filter(move |&k| !is_free(k) && self.apart != Some(k))
     }
 
     /// Lower and upper bound of each dense parameter.
@@ -126,7 +161,7 @@ impl Model {
     ) -> Penalties {
         let diagonal = normal.features.diagonal();
         let mut penalties = Penalties { potential: None, dense: Vec::with_capacity(diagonal.len()) };
-        for &k in terms {
+        for &k in terms.iter().filter(|&&k| self.apart != Some(k)) {
             let penalty = ridge.of(self.terms[k].name());
             if matches!(self.terms[k].kind(), Kind::FreePotential) {
                 penalties.potential = Some(penalty);
@@ -141,10 +176,7 @@ impl Model {
 
     /// What `of` says of the position of its term, per dense parameter.
     fn each_dense<T: Clone>(&self, of: impl Fn(usize) -> T) -> Vec<T> {
-        (0..self.terms.len())
-            .filter(|&k| !matches!(self.terms[k].kind(), Kind::FreePotential))
-            .flat_map(|k| vec![of(k); self.blocks[k].len()])
-            .collect()
+        self.dense_terms().flat_map(|k| vec![of(k); self.blocks[k].len()]).collect()
     }
 
     /// Number of functionals whose first variations the caller has to give.
@@ -171,9 +203,10 @@ impl Model {
         let density = self.graph.density(mu)?;
         let mut given = given.iter();
         let mut columns: Vec<f64> = Vec::with_capacity(n * self.dense().len());
-        for term in &self.realised {
+        for (k, term) in self.realised.iter().enumerate() {
             match term.kind() {
                 Kind::FreePotential => {}
+                Kind::FullInteraction if self.apart == Some(k) => {}
                 Kind::PotentialIn(functions) => functions.iter().for_each(|u| columns.extend(u)),
                 Kind::Entropy => columns.extend(density.iter().map(|r| r.ln())),
                 Kind::Internal(energy) => columns.extend(density.iter().map(|r| energy.derivative(*r))),
@@ -284,7 +317,7 @@ impl Model {
 }
 
 /// The symmetric matrix with this upper triangle, row by row.
-fn symmetric(n: usize, upper: &[f64]) -> DMatrix<f64> {
+pub(super) fn symmetric(n: usize, upper: &[f64]) -> DMatrix<f64> {
     let mut matrix = DMatrix::zeros(n, n);
     for ((x, y), w) in pairs(n).zip(upper) {
         matrix[(x, y)] = *w;

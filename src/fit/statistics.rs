@@ -34,7 +34,7 @@ impl Fit {
     /// all their data.
     ///
     /// Single steps are not in it, so that a fit made from it has neither standard errors nor residuals
-    /// per step.
+    /// per step. A full interaction that is solved for iteratively is not in it either.
     pub fn statistics(&self) -> Vec<f64> {
         let normal = &self.normal;
         let mut buffer = self.header().to_vec();
@@ -54,8 +54,13 @@ impl Fit {
     /// # Errors
     /// [`Error::LengthMismatch`]; [`Error::BadValue`] for a number that is not finite;
     /// [`Error::InvalidArgument`] where the header says that the buffer comes from another version,
-    /// graph, terms, loss, weight or mean. Nothing is added then.
+    /// graph, terms, loss, weight or mean, or where a full interaction needs single steps. Nothing is
+    /// added then.
     pub fn add_statistics(&mut self, statistics: &[f64]) -> Result<()> {
+        if self.model.apart().is_some() {
+            let reason = "sums do not suffice for a full interaction on so many nodes";
+            return Err(Error::invalid("statistics", reason));
+        }
         error::check_length("statistics", statistics.len(), self.statistics_len())?;
         error::check_finite("statistics", statistics)?;
         let (header, data) = statistics.split_at(HEADER);

@@ -106,8 +106,11 @@ impl Term {
         Self::new("interaction_in", Kind::Interactions(Arc::new(matrices.to_vec())))
     }
 
-    /// Every entry of a symmetric `W`, for graphs of at most [`FULL_INTERACTION_NODES`] nodes. Named
-    /// `interaction`.
+    /// Every entry of a symmetric `W`. Named `interaction`.
+    ///
+    /// On graphs of more than [`FULL_INTERACTION_NODES`] nodes a [`Fit`](super::Fit) solves for it by
+    /// conjugate gradients, from the steps themselves: then it needs a ridge, and there are no bounds, no
+    /// standard errors, no cross-validation and no sums for other processes. Other fits refuse it there.
     ///
     /// Needs a ridge beside a free potential: `(W + a 1' + 1 a', V - a)` is the same energy. See
     /// [`Model`](super::Model) for the gauge in which it is reported.
@@ -205,20 +208,13 @@ impl Term {
             Kind::Interactions(matrices) => {
                 matrices.iter().try_for_each(|w| error::check_length(&argument(), w.nodes(), n))
             }
-            Kind::FullInteraction if n > FULL_INTERACTION_NODES => {
-                let reason = format!(
-                    "{n} nodes have {} entries; at most {FULL_INTERACTION_NODES} nodes are allowed",
-                    self.count(n)
-                );
-                Err(Error::invalid(argument(), reason))
-            }
             _ => Ok(()),
         }
     }
 }
 
-/// A full interaction is fitted on at most this many nodes: its normal matrix, with 2,080 rows, takes 35
-/// MB.
+/// Up to this many nodes the normal equations of a full interaction are written out; with 2,080 rows
+/// they take 35 MB.
 pub const FULL_INTERACTION_NODES: usize = 64;
 
 /// The entries `x <= y` of a symmetric matrix in the order of the parameters of a full interaction.

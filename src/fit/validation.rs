@@ -125,6 +125,9 @@ impl Fit {
             ));
         }
         let parameters = learned.parameters();
+        if self.model.apart().is_some() {
+            return Ok(share(self.violations(parameters).iter().sum(), self.normal.total));
+        }
         let dense = model.dense().into_iter().map(|p| parameters[p]);
         let dense = DVector::from_iterator(self.normal.features.nrows(), dense);
         let potential = model.free_potential().map(|block| &parameters[block]);
@@ -173,6 +176,10 @@ impl Fit {
     fn score(&self, splits: &[Split], candidate: &Candidate) -> Result<Score> {
         candidate.ridge.check()?;
         let terms = self.positions(&candidate.terms)?;
+        if terms.iter().any(|&k| self.model.apart() == Some(k)) {
+            let reason = "a full interaction on so many nodes is not cross-validated";
+            return Err(Error::invalid("candidates", reason));
+        }
         let (mut residuals, mut totals) = (Vec::new(), Vec::new());
         for split in splits {
             totals.push(split.test.total);
