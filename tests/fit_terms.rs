@@ -167,6 +167,31 @@ fn full_interaction_in_its_gauge() {
     }
 }
 
+/// Weak interactions on larger graphs carry the bias of the time step: second order in it, growing with
+/// the nodes, and small where the interaction is as strong as the rest.
+#[test]
+fn weak_interactions_show_the_bias() {
+    let error = |side: usize, tau: f64, strength: f64| -> f64 {
+        let graph = Graph::grid(&[side, side], false, Reference::Degree).expect("a grid");
+        let n = graph.nodes();
+        let terms = [Term::potential(), Term::entropy(), Term::interaction_by_hops(2)];
+        let mut random = Uniform(4);
+        let mut truth: Vec<f64> = (0..n).map(|_| 2.0 * random.draw() - 1.0).collect();
+        truth.extend([0.5, strength, -0.5 * strength]);
+        let energy = Model::new(&graph, &terms).and_then(|m| m.energy(&truth)).expect("an energy");
+        let times = times(8, tau);
+        let data = flows(&energy, &times, 3, 6);
+        let fit = fit(&graph, FitOptions::default().with_terms(&terms), &times, &data);
+        let learned = fit.solve(&Ridge::default()).expect("determined");
+        (learned.coefficients("interaction_by_hops")[0] / strength - 1.0).abs()
+    };
+    let halved = error(16, 0.04, 1.0) / error(16, 0.02, 1.0);
+    assert!(halved > 3.4 && halved < 4.6, "halving tau divides the error by {halved}");
+    let grown = error(16, 0.02, 1.0) / error(8, 0.02, 1.0);
+    assert!(grown > 2.0 && grown < 8.0, "four times the nodes, {grown} times the error");
+    assert!(error(16, 0.02, 256.0 / 36.0) < 3e-4);
+}
+
 /// More parameters than equations: the interaction can only help, and what its steps are needed for is
 /// refused by name.
 #[test]

@@ -76,6 +76,14 @@ impl Term {
 
     /// `1/2 sum_xy w(hops(x,y)) mu_x mu_y` with one parameter `w(d)` for each number of hops from 1 to
     /// `reach`.
+    ///
+    /// The coefficients that matter grow with the graph. A node meets a mass of order `1/n` at `d` hops,
+    /// so that on many nodes `w(d)` of order one moves next to nothing beside an entropy of order one,
+    /// and the bias of the quadratic losses is read as interaction: the relative error grows like
+    /// `n tau^2`. For `w = (1, -0.5, 0.3)` beside a potential and an entropy, from steps of 0.02 on square
+    /// grids, the error of `w(1)` was 1.2e-4 on 36 nodes, 6.9e-3 on 2,500 and 4.4e-2 on 10,000; with `w` in
+    /// proportion to `n` it was at most 1.2e-4 up to 2,500 nodes. Standard errors do not show a bias. A
+    /// fit to every other snapshot does: its error is about four times as large.
     pub fn interaction_by_hops(reach: usize) -> Self {
         Self::new("interaction_by_hops", Kind::Hops(reach))
     }
