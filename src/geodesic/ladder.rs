@@ -269,7 +269,8 @@ enum Grading {
 /// `ln(1 + 2t/least)`, have come to a share `u <= 1/2`.
 fn layered(u: f64, least: f64) -> f64 {
     let whole = least.recip().ln_1p();
-    let share = |t: f64| t.sqrt().asin() / std::f64::consts::PI + 0.25 * (2.0 * t / least).ln_1p() / whole;
+    let share =
+        |t: f64| t.sqrt().asin() / std::f64::consts::PI + 0.25 * (2.0 * t / least).ln_1p() / whole;
     // bisection in the logarithm, since layers are short
     let (mut low, mut high) = (1e-4 * least, 0.5);
     if u <= share(low) {
