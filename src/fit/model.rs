@@ -47,7 +47,8 @@ impl Model {
     ///
     /// # Errors
     /// No terms, two of one name, two free potentials, a term that does not fit the graph, bounds
-    /// between which nothing lies, a full interaction on more than [`FULL_INTERACTION_NODES`] nodes.
+    /// between which nothing lies, a full interaction on more than [`FULL_INTERACTION_NODES`] nodes;
+    /// [`Error::OutOfMemory`] for more parameters than can be solved for.
     pub fn new(graph: &Graph, terms: &[Term]) -> Result<Self> {
         let model = Self::with_dense_interaction_up_to(graph, terms, FULL_INTERACTION_NODES)?;
         if let Some(term) = model.apart {
@@ -72,13 +73,16 @@ impl Model {
         if terms.iter().filter(is_free).count() > 1 {
             return Err(Error::invalid("terms", "there are two potentials that are free per node"));
         }
-        let (mut realised, mut blocks) = (Vec::with_capacity(terms.len()), Vec::new());
-        let mut start = 0;
         for (k, term) in terms.iter().enumerate() {
             if terms[..k].iter().any(|t| t.name() == term.name()) {
                 return Err(Error::invalid("terms", format!("{} is named twice", term.name())));
             }
             term.check(graph)?;
+        }
+        check_room(graph.nodes(), terms)?;
+        let (mut realised, mut blocks) = (Vec::with_capacity(terms.len()), Vec::new());
+        let mut start = 0;
+        for term in terms {
             realised.push(term.realised(graph)?);
             let end = start + term.count(graph.nodes());
             blocks.push(start..end);
@@ -324,6 +328,18 @@ pub(super) fn symmetric(n: usize, upper: &[f64]) -> DMatrix<f64> {
         matrix[(y, x)] = *w;
     }
     matrix
+}
+
+/// Refuses more dense parameters, `k` of them, than memory has room for in their normal equations, `k` by
+/// `k + n` numbers, instead of ending the process there.
+fn check_room(n: usize, terms: &[Term]) -> Result<()> {
+    let dense = terms.iter().filter(|term| !matches!(term.kind(), Kind::FreePotential));
+    let k = dense.map(|term| term.count(n)).try_fold(0, usize::checked_add);
+    let numbers = k.and_then(|k| k.checked_mul(k.checked_add(n)?));
+    match numbers.map(|count| Vec::<f64>::new().try_reserve_exact(count)) {
+        Some(Ok(())) => Ok(()),
+        _ => Err(Error::OutOfMemory { what: "normal equations of that many parameters".into() }),
+    }
 }
 
 #[cfg(test)]

@@ -216,6 +216,9 @@ impl Term {
             Kind::Interactions(matrices) => {
                 matrices.iter().try_for_each(|w| error::check_length(&argument(), w.nodes(), n))
             }
+            Kind::Hops(reach) if *reach >= n => {
+                Err(Error::invalid(argument(), format!("no two nodes are {reach} hops apart")))
+            }
             _ => Ok(()),
         }
     }

@@ -231,6 +231,11 @@ fn checks(f: &Function) -> String {
                 attempt("", call(k, bad), refused);
             }
         }
+        if p.kind == "int64_t" {
+            for bad in ["-1", "INT64_MIN"] {
+                attempt("", call(k, bad), "status < 0");
+            }
+        }
         if p.kind == "int32_t" && name != "periodic" && name != "positive" {
             for bad in ["-1", "1000000", "INT32_MIN", "INT32_MAX"] {
                 // there may be as many threads as jobs

@@ -113,6 +113,14 @@ static void found_later(void) {
         EXPECT(jko_geodesic_solve(graph, mu, 4, mu, 4, &options, &made) < 0 && made == NULL);
     }
     for (k = 0; k < 2; k++) {
+        const int64_t many = k == 0 ? INT64_MAX : INT64_C(1) << 40;
+        jko_terms *list = NULL;
+        EXPECT(jko_terms_new(&list) == 0);
+        EXPECT(jko_terms_add_interaction_by_hops(list, many) == 0 && refused(list));
+        EXPECT(jko_terms_new(&list) == 0);
+        EXPECT(jko_terms_add_given(list, "many", many) == 0 && refused(list));
+    }
+    for (k = 0; k < 2; k++) {
         jko_terms *list = NULL;
         EXPECT(jko_terms_new(&list) == 0 && jko_terms_add_entropy(list) == 0);
         EXPECT(jko_terms_set_bounds(list, 0, k == 0 ? NAN : half, k == 1 ? NAN : half) == 0);
