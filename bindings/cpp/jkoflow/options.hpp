@@ -1,0 +1,186 @@
+/* Choices and options, with the defaults of the library. */
+#ifndef JKOFLOW_OPTIONS_HPP
+#define JKOFLOW_OPTIONS_HPP
+
+#include <cstdint>
+
+#include "watch.hpp"
+
+namespace jkoflow {
+
+/* The reference measure: the stationary law of the random walk, or uniform. */
+enum class Reference : std::int32_t { degree = JKO_REFERENCE_DEGREE, uniform = JKO_REFERENCE_UNIFORM };
+
+/* What becomes of an edge that is given twice. */
+enum class Duplicates : std::int32_t { refuse = JKO_DUPLICATES_REFUSE, sum = JKO_DUPLICATES_SUM };
+
+/* The mobility mean. */
+enum class Mean : std::int32_t {
+    logarithmic = JKO_MEAN_LOGARITHMIC,
+    geometric = JKO_MEAN_GEOMETRIC,
+    harmonic = JKO_MEAN_HARMONIC,
+    arithmetic = JKO_MEAN_ARITHMETIC
+};
+
+/* Where the optimality condition of a step is required: in the mean of its ends, at its end, at its
+ * start. */
+enum class Loss : std::int32_t {
+    symmetric = JKO_LOSS_SYMMETRIC,
+    backward = JKO_LOSS_BACKWARD,
+    forward = JKO_LOSS_FORWARD
+};
+
+/* What a fit minimises: unexplained speed, or flux. */
+enum class Weight : std::int32_t { metric = JKO_WEIGHT_METRIC, flux = JKO_WEIGHT_FLUX };
+
+/* What a fit does about empty nodes. */
+enum class Zeros : std::int32_t {
+    refuse = JKO_ZEROS_REFUSE,
+    mix = JKO_ZEROS_MIX,
+    leave_out = JKO_ZEROS_LEAVE_OUT
+};
+
+/* How edges and matrices are to be read. */
+struct GraphOptions {
+    Reference reference = Reference::degree;
+    Duplicates duplicates = Duplicates::refuse;
+    std::int32_t index_base = 0;
+};
+
+/* How a geodesic is to be computed; a tolerance of 0 leaves it to the library. */
+struct GeodesicOptions {
+    double tolerance = 0.0;
+    std::int64_t max_iterations = 1000;
+    Mean mean = Mean::logarithmic;
+    const CancelToken *cancel = nullptr;
+    ProgressCallback progress = {};
+};
+
+/* How tight the bounds on a distance are to be. */
+struct BoundOptions {
+    double gap = 1e-4;
+    std::int64_t first_intervals = 4;
+    std::int64_t max_intervals = 512;
+    const CancelToken *cancel = nullptr;
+    ProgressCallback progress = {};
+};
+
+/* How a flow is to be integrated. */
+struct FlowOptions {
+    double tolerance = 1e-8;
+    std::int64_t max_steps = 100000;
+    Mean mean = Mean::logarithmic;
+    const CancelToken *cancel = nullptr;
+    ProgressCallback progress = {};
+};
+
+/* How a barycentre is to be computed. */
+struct BarycentreOptions {
+    double tolerance = 1e-8;
+    std::int64_t max_iterations = 200;
+    Mean mean = Mean::logarithmic;
+    const CancelToken *cancel = nullptr;
+    ProgressCallback progress = {};
+};
+
+/* How an energy is to be learned; what is learned, say the terms. */
+struct FitOptions {
+    double tolerance = 0.0;
+    std::int64_t max_iterations = 1000;
+    Mean mean = Mean::logarithmic;
+    Loss loss = Loss::symmetric;
+    Weight weight = Weight::metric;
+    Zeros zeros = Zeros::refuse;
+    double zeros_share = 0.0;
+    const CancelToken *cancel = nullptr;
+    ProgressCallback progress = {};
+};
+
+/* Penalties on the squared coefficients, relative to the data's own weight on them. */
+struct Ridge {
+    double potential = 0.0;
+    double entropy = 0.0;
+};
+
+namespace detail {
+
+/* A choice as the C interface writes it. */
+template <class Choice> constexpr std::int32_t number(Choice choice) {
+    return static_cast<std::int32_t>(choice);
+}
+
+inline jko_graph_options lower(const GraphOptions &options) {
+    jko_graph_options lowered;
+    check(jko_graph_options_init(&lowered, sizeof lowered));
+    lowered.reference = number(options.reference);
+    lowered.duplicates = number(options.duplicates);
+    lowered.index_base = options.index_base;
+    return lowered;
+}
+
+inline jko_geodesic_options lower(const GeodesicOptions &options, Watcher &watcher) {
+    jko_geodesic_options lowered;
+    check(jko_geodesic_options_init(&lowered, sizeof lowered));
+    lowered.tolerance = options.tolerance;
+    lowered.max_iterations = options.max_iterations;
+    lowered.mean = number(options.mean);
+    watcher.attach(lowered, options.cancel);
+    return lowered;
+}
+
+inline jko_bound_options lower(const BoundOptions &options, Watcher &watcher) {
+    jko_bound_options lowered;
+    check(jko_bound_options_init(&lowered, sizeof lowered));
+    lowered.gap = options.gap;
+    lowered.first_intervals = options.first_intervals;
+    lowered.max_intervals = options.max_intervals;
+    watcher.attach(lowered, options.cancel);
+    return lowered;
+}
+
+inline jko_flow_options lower(const FlowOptions &options, Watcher &watcher) {
+    jko_flow_options lowered;
+    check(jko_flow_options_init(&lowered, sizeof lowered));
+    lowered.tolerance = options.tolerance;
+    lowered.max_steps = options.max_steps;
+    lowered.mean = number(options.mean);
+    watcher.attach(lowered, options.cancel);
+    return lowered;
+}
+
+inline jko_barycentre_options lower(const BarycentreOptions &options, Watcher &watcher) {
+    jko_barycentre_options lowered;
+    check(jko_barycentre_options_init(&lowered, sizeof lowered));
+    lowered.tolerance = options.tolerance;
+    lowered.max_iterations = options.max_iterations;
+    lowered.mean = number(options.mean);
+    watcher.attach(lowered, options.cancel);
+    return lowered;
+}
+
+inline jko_fit_options lower(const FitOptions &options, Watcher &watcher) {
+    jko_fit_options lowered;
+    check(jko_fit_options_init(&lowered, sizeof lowered));
+    lowered.tolerance = options.tolerance;
+    lowered.max_iterations = options.max_iterations;
+    lowered.mean = number(options.mean);
+    lowered.loss = number(options.loss);
+    lowered.weight = number(options.weight);
+    lowered.zeros = number(options.zeros);
+    lowered.zeros_share = options.zeros_share;
+    watcher.attach(lowered, options.cancel);
+    return lowered;
+}
+
+inline jko_ridge lower(const Ridge &ridge) {
+    jko_ridge lowered;
+    check(jko_ridge_init(&lowered, sizeof lowered));
+    lowered.potential = ridge.potential;
+    lowered.entropy = ridge.entropy;
+    return lowered;
+}
+
+} // namespace detail
+} // namespace jkoflow
+
+#endif
