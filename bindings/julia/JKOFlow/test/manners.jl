@@ -1,0 +1,149 @@
+@testset "errors name the culprit" begin
+    g = cycle_graph(4)
+    @test message(() -> geodesic(g, [0.5, 0.5], fill(0.25, 4))) |> m -> occursin("JKOFlowError(-3)", m)
+    caught = try Graph([1, 2], [2, 5]; nodes = 3) catch error; error end
+    @test caught isa JKOFlowError && caught.status == -4 && occursin("target[1]", caught.message)
+    a, b = masses(4, 1), masses(4, 2)
+    @test occursin("max_iterations", message(() -> distance(g, a, b; tolerence = 1)))
+    @test occursin(":geometric", message(() -> distance(g, a, b; mean = :median)))
+    @test occursin("-0.1", message(() -> check_distribution(g, [-0.1, 0.3, 0.4, 0.4])))
+    @test_throws ArgumentError Graph([0.0 1; 2 0])
+    @test_throws ArgumentError geodesic(g, masses(4, 1), masses(4, 2)).length
+    @test_throws JKOFlowError Graph([0.0 1 0; 1 0 0; 0 0 0])      # disconnected
+    @test_throws InexactError path_graph(-1)
+    @test_throws JKOFlowError fit(g, [masses(4, 1) masses(4, 2)], [0.0, -1.0])
+end
+
+@testset "options by name" begin
+    for group in keys(JKOFlow.GROUPS), option in JKOFlow.options(group)
+        @test !isempty(option.text) && isfinite(option.default)
+    end
+    @test :tolerance in [option.name for option in JKOFlow.options(:geodesic)]
+    @test sizeof(JKOFlow.Progress) == 48
+end
+
+@testset "handles close once, and show themselves" begin
+    g = cycle_graph(4)
+    γ = geodesic(g, masses(4, 1), masses(4, 2))
+    @test occursin("distance", sprint(show, γ)) && sprint(show, g) == "Graph(4 nodes, 4 edges)"
+    close(g)
+    close(g)
+    @test !isopen(g) && sprint(show, g) == "Graph(closed)"
+    @test γ.distance > 0                              # it keeps what it needs of the graph
+    @test occursin("closed", message(() -> edges(g)))
+    @test_throws ArgumentError deepcopy(γ)
+    for _ in 1:2000
+        cycle_graph(4)
+    end
+    GC.gc()
+    problem = Fit(cycle_graph(4))
+    close(problem)
+    close(problem)
+    @test sprint(show, problem) == "Fit(closed)"
+end
+
+# Work of many seconds, unless it is stopped.
+const grid = grid_graph((20, 20))
+const crowd = [masses(400, k) for k in 1:100]
+
+@testset "callbacks hear, stop and throw" begin
+    heard = JKOFlow.Progress[]
+    found = distance_matrix(grid, crowd) do progress
+        push!(heard, progress)
+        length(heard) == 3
+    end
+    @test length(heard) == 3 && any(isnan, found)
+    @test issorted([p.seconds for p in heard]) && heard[1].struct_size >= sizeof(JKOFlow.Progress)
+    @test heard[end].total == 100 * 99 ÷ 2
+
+    @test_throws DivideError distance_matrix(_ -> div(1, 0), grid, crowd)
+    # a block may use the library itself
+    g = cycle_graph(4)
+    inner = Float64[]
+    distance_matrix(grid, crowd) do _
+        push!(inner, distance(_ -> nothing, g, masses(4, 1), masses(4, 2)))
+        true
+    end
+    @test inner == [distance(g, masses(4, 1), masses(4, 2))]
+    # and everything works as before
+    @test geodesic(g, masses(4, 1), masses(4, 2)) do _ end.converged
+end
+
+@testset "tokens cancel" begin
+    token = CancelToken()
+    cancel!(token)
+    @test iscancelled(token) && occursin("CancelToken(set)", sprint(show, token))
+    γ = geodesic(grid, crowd[1], crowd[2]; cancel = token)
+    @test !γ.converged && γ.status == JKOFlow.CANCELLED
+    @test_throws JKOFlowError distance(grid, crowd[1], crowd[2]; cancel = token)
+    @test_throws JKOFlowError fit(grid, crowd, 1:100; cancel = token)
+    @test_throws JKOFlowError Fit(grid; cancel = token) |> problem -> add!(problem, crowd, 1:100)
+    reset!(token)
+    @test !iscancelled(token) && geodesic(grid, crowd[1], crowd[2]; cancel = token).converged
+    # the token may be closed while a fit remembers it
+    problem = Fit(cycle_graph(4); cancel = token)
+    close(token)
+    add!(problem, [masses(4, 1) masses(4, 2)], [0.0, 1.0])
+    @test length(problem) == 1
+end
+
+if !Sys.iswindows()
+    @testset "Ctrl-C cancels" begin
+        Base.exit_on_sigint(false)
+        heard = nothing
+        # the signal that a terminal sends for Ctrl-C, once the work is under way
+        function listen(progress)
+            begun, heard = heard !== nothing, progress
+            begun || ccall(:kill, Cint, (Cint, Cint), getpid(), 2)
+            return nothing
+        end
+        @test_throws InterruptException distance_matrix(listen, grid, crowd)
+        @test 2heard.done < heard.total
+        @test distance(grid, crowd[1], crowd[2]) > 0
+    end
+end
+
+@testset "threads share a graph, and callbacks find their own task" begin
+    g = grid_graph((4, 4))
+    heard, found = zeros(Int, 8), zeros(8)
+    Threads.@threads for k in 1:8
+        found[k] = distance(_ -> (heard[k] += 1; nothing), g, masses(16, k), masses(16, k + 1))
+    end
+    @test found == [distance(g, masses(16, k), masses(16, k + 1)) for k in 1:8]
+    @test all(>(0), heard)
+end
+
+@testset "every exported name is documented" begin
+    documented = [binding.var for binding in keys(Base.Docs.meta(JKOFlow))]
+    @test setdiff(names(JKOFlow), documented) == []
+end
+
+@testset "a library that is not there, and one that is remembered" begin
+    package = dirname(@__DIR__)
+    "What Julia prints for this code, with its own depot and without anything of the environment."
+    function fresh(code, depot, path)
+        julia = `$(Base.julia_cmd()) --startup-file=no --project=$package -e $code`
+        return withenv(() -> read(julia, String), "JKOFLOW_LIBRARY" => path, "JULIA_DEPOT_PATH" => depot)
+    end
+    attempt = "using JKOFlow; try print(cycle_graph(4)) catch error; print(error.msg) end"
+    for (path, origin) in ("/nowhere/libjkoflow.so" => "JKOFLOW_LIBRARY", nothing => "of the system")
+        said = fresh(attempt, mktempdir(), path)
+        @test occursin("cargo build --release", said) && occursin(origin, said)
+    end
+    depot, here = mktempdir(), repr(JKOFlow.dlpath(JKOFlow.LIBRARY[]))
+    @test fresh("using JKOFlow; JKOFlow.set_library($here)", depot, nothing) == ""
+    @test fresh(attempt, depot, nothing) == "Graph(4 nodes, 4 edges)"
+end
+
+readme = joinpath(@__DIR__, "..", "..", "README.md")
+if isfile(readme)
+    @testset "the README's story runs" begin
+        story = Module(:Story)
+        Core.eval(story, :(using JKOFlow))
+        include_string(story, match(r"```julia\n(.*?)```"s, read(readme, String))[1])
+        @test story.learned.entropy ≈ 0.5 atol = 0.05
+        @test sum(story.forecast) ≈ 1
+        block = match(r"  ```julia\n(.*?)  ```"s, read(readme, String))[1]
+        @test size(include_string(story, block)) == (11, 11)
+    end
+end
