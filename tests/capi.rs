@@ -95,7 +95,7 @@ fn structs_keep_their_layout() {
     frozen!(jko_graph_options, 24, struct_size: usize = 0, reference: i32 = 8, duplicates: i32 = 12,
         index_base: i32 = 16, reserved: i32 = 20);
     frozen!(jko_geodesic_options, 56, struct_size: usize = 0, tolerance: f64 = 8,
-        max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28,
+        max_iterations: i64 = 16, mean: i32 = 24, method: i32 = 28,
         cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
     frozen!(jko_bound_options, 56, struct_size: usize = 0, gap: f64 = 8, first_intervals: i64 = 16,
         max_intervals: i64 = 24,
@@ -112,6 +112,12 @@ fn structs_keep_their_layout() {
         user_data: usize = 72);
     frozen!(jko_progress, 48, struct_size: usize = 0, iterations: i64 = 8, done: i64 = 16, total: i64 = 24,
         residual: f64 = 32, seconds: f64 = 40);
+    frozen!(jko_flow_fit_options, 72, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
+        mixing: f64 = 24, max_iterations: i64 = 32, mean: i32 = 40, noise: i32 = 44,
+        cancel: usize = 48, progress: usize = 56, user_data: usize = 64);
+    frozen!(jko_count_fit_options, 72, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
+        pseudo_counts: f64 = 24, max_iterations: i64 = 32, mean: i32 = 40, reserved: i32 = 44,
+        cancel: usize = 48, progress: usize = 56, user_data: usize = 64);
     frozen!(jko_ridge, 24, struct_size: usize = 0, potential: f64 = 8, entropy: f64 = 16);
 }
 
@@ -128,6 +134,12 @@ fn handles_may_cross_threads() {
     shareable::<capi::jko_terms>();
     shareable::<capi::jko_snapshot_loss>();
     shareable::<capi::jko_cancel_token>();
+    shareable::<capi::jko_flow_fit>();
+    shareable::<capi::jko_flow_fitted>();
+    shareable::<capi::jko_count_fit>();
+    shareable::<capi::jko_count_fitted>();
+    shareable::<capi::jko_estimate>();
+    shareable::<capi::jko_forecast>();
 }
 
 #[test]
@@ -231,7 +243,7 @@ fn options_are_those_of_the_header() {
     let header = fs::read_to_string(root().join("include/jkoflow.h")).expect("the header");
     let groups: Vec<&str> =
         header.match_indices("#define JKO_OPTIONS_").map(|(at, _)| &header[at..]).collect();
-    assert_eq!(groups.len(), 7);
+    assert_eq!(groups.len(), 9);
     for (group, rest) in (0..).zip(groups) {
         let number = rest.split_whitespace().nth(2).expect("a number");
         assert_eq!(number, group.to_string());
@@ -255,6 +267,12 @@ fn options_are_those_of_the_header() {
             .collect();
         assert_eq!(listed, expected, "{name}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn flow_fits_program_succeeds() {
+    passes("flow_fits", &[]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::options;
 use super::status::{jko_status, Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_OK};
 use super::terms::jko_terms;
 use super::watch::Watchers;
-use crate::fit::{Candidate, Fit, Folds, Ridge, Term};
+use crate::fit::{Candidate, Fit, Folds, Model, Ridge, Term};
 
 /// A learning problem: what the steps seen so far add up to. One thread at a time may change it; a
 /// second one gets `JKO_STATUS_BUSY`.
@@ -335,7 +335,7 @@ pub unsafe extern "C" fn jko_fit_cross_validate(
         let terms = names.iter().zip(&takes_part).filter(|(_, part)| **part);
         let candidate = Candidate {
             terms: terms.map(|(name, _)| (*name).to_string()).collect(),
-            ridge: ridge_of(&names, ridges)?,
+            ridge: ridge_of(fit.model(), Some(ridges))?,
         };
         let folds = input::choice(
             "forward",
@@ -349,10 +349,12 @@ pub unsafe extern "C" fn jko_fit_cross_validate(
     })
 }
 
-/// A ridge from one number per term.
-fn ridge_of(names: &[&str], ridges: &[f64]) -> Result<Ridge, Failure> {
-    input::check_length("ridges", ridges.len(), names.len())?;
-    Ok(names.iter().zip(ridges).fold(Ridge::default(), |ridge, (name, &value)| ridge.with(*name, value)))
+/// A ridge from one number per term, none without numbers.
+pub(super) fn ridge_of(model: &Model, ridges: Option<&[f64]>) -> Result<Ridge, Failure> {
+    let Some(ridges) = ridges else { return Ok(Ridge::default()) };
+    let terms = model.terms();
+    input::check_length("ridges", ridges.len(), terms.len())?;
+    Ok(terms.iter().zip(ridges).fold(Ridge::default(), |ridge, (t, value)| ridge.with(t.name(), *value)))
 }
 
 /// As `jko_fit_solve`, with a ridge per term in the order of the terms, each relative to the mean
@@ -376,8 +378,7 @@ pub unsafe extern "C" fn jko_fit_solve_with(
             )
         };
         let fit = fit.fit.read("fit")?;
-        let names: Vec<&str> = fit.model().terms().iter().map(Term::name).collect();
-        let fitted = fit.solve(&ridge_of(&names, ridges)?)?;
+        let fitted = fit.solve(&ridge_of(fit.model(), Some(ridges))?)?;
         out.fill(jko_fitted::new(fitted));
         Ok(JKO_STATUS_OK)
     })

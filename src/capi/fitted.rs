@@ -13,7 +13,7 @@ use crate::fit::FittedEnergy;
 /// A learned energy and how well it explains the data. Immutable: any number of threads may use it at
 /// once.
 pub struct jko_fitted {
-    fitted: FittedEnergy,
+    pub(super) fitted: FittedEnergy,
 }
 
 impl jko_fitted {

@@ -8,7 +8,7 @@ use super::input::{self, Matrix};
 use super::options;
 use super::status::{self, jko_status, Failure, JKO_STATUS_NULL_POINTER, JKO_STATUS_OK};
 use super::watch::{self, jko_cancel_token, jko_progress_callback, Watchers};
-use crate::geodesic::{Geodesic, GeodesicOptions, GeodesicSolver};
+use crate::geodesic::{Geodesic, GeodesicOptions, GeodesicSolver, Method};
 
 /// A solved geodesic problem. Immutable: any number of threads may use it at once.
 ///
@@ -25,6 +25,11 @@ pub struct jko_solver {
     watchers: Watchers,
 }
 
+/// The cheapest method that serves: shooting, or the convex problem where that does not.
+pub const JKO_METHOD_AUTOMATIC: i32 = 0;
+/// The convex problem, whatever the ends: to check one method by the other.
+pub const JKO_METHOD_NEWTON: i32 = 1;
+
 /// How a geodesic is to be computed. Fill it with `jko_geodesic_options_init`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +45,8 @@ pub struct jko_geodesic_options {
     pub max_iterations: i64,
     /// Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
     pub mean: i32,
-    /// 0.
-    pub reserved: i32,
+    /// What runs, a `JKO_METHOD_` constant; automatic by default.
+    pub method: i32,
     /// Stops the work when it is set; NULL by default.
     pub cancel: *const jko_cancel_token,
     /// Hears of the work's progress and may stop it; NULL by default.
@@ -59,8 +64,9 @@ pub(super) unsafe fn geodesic_options(
 ) -> Result<GeodesicOptions, Failure> {
     // SAFETY: the same promise.
     let options = unsafe { options::read(options)? };
-    options::reserved_zero("options.reserved", options.reserved)?;
-    solver_options(options.mean, options.tolerance, options.max_iterations)
+    let methods = [Method::Automatic, Method::Newton];
+    let method = input::choice("options.method", options.method, &methods)?;
+    Ok(solver_options(options.mean, options.tolerance, options.max_iterations)?.with_method(method))
 }
 
 /// The options of the solver; a tolerance of zero is the default one.

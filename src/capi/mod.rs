@@ -19,11 +19,15 @@
 
 mod bounds;
 mod builders;
+mod count_fit;
 mod energy;
+mod estimate;
 mod fit;
 mod fit_options;
 mod fitted;
 mod flow;
+mod flow_fit;
+mod forecast;
 mod geodesic;
 mod geometry;
 mod graph;
@@ -41,11 +45,15 @@ use std::ffi::{c_char, CStr};
 
 pub use bounds::*;
 pub use builders::*;
+pub use count_fit::*;
 pub use energy::*;
+pub use estimate::*;
 pub use fit::*;
 pub use fit_options::*;
 pub use fitted::*;
 pub use flow::*;
+pub use flow_fit::*;
+pub use forecast::*;
 pub use geodesic::*;
 pub use geometry::*;
 pub use graph::*;

@@ -22,6 +22,10 @@ pub const JKO_OPTIONS_BARYCENTRE: i32 = 4;
 pub const JKO_OPTIONS_FIT: i32 = 5;
 /// The struct `jko_ridge`.
 pub const JKO_OPTIONS_RIDGE: i32 = 6;
+/// The struct `jko_flow_fit_options`.
+pub const JKO_OPTIONS_FLOW_FIT: i32 = 7;
+/// The struct `jko_count_fit_options`.
+pub const JKO_OPTIONS_COUNT_FIT: i32 = 8;
 
 /// An option of type `double`.
 pub const JKO_OPTION_REAL: i32 = 0;

@@ -4,18 +4,21 @@ use std::ffi::c_void;
 use std::mem::{self, offset_of};
 
 use super::bounds::jko_bound_options;
+use super::count_fit::jko_count_fit_options;
 use super::fit_options::{
     jko_fit_options, jko_ridge, JKO_LOSS_SYMMETRIC, JKO_WEIGHT_METRIC, JKO_ZEROS_REFUSE,
 };
 use super::fit_options::{JKO_TERM_ENTROPY, JKO_TERM_POTENTIAL};
 use super::flow::jko_flow_options;
-use super::geodesic::jko_geodesic_options;
+use super::flow_fit::{jko_flow_fit_options, JKO_NOISE_GAUSSIAN};
+use super::geodesic::{jko_geodesic_options, JKO_METHOD_AUTOMATIC};
 use super::geometry::jko_barycentre_options;
 use super::graph::jko_graph_options;
 use super::graph::{JKO_DUPLICATES_REFUSE, JKO_MEAN_LOGARITHMIC, JKO_REFERENCE_DEGREE};
 use super::input::not_null;
 use super::option_names::{JKO_OPTION_COUNT, JKO_OPTION_INTEGER, JKO_OPTION_POINTER, JKO_OPTION_REAL};
 use super::status::{Failure, JKO_STATUS_INVALID_ARGUMENT, JKO_STATUS_STRUCT_SIZE};
+use crate::fit::{CountFitOptions, FlowFitOptions};
 use crate::flow::FlowOptions;
 use crate::geodesic::{BoundOptions, GeodesicOptions};
 use crate::geometry::BarycentreOptions;
@@ -107,6 +110,8 @@ options! {
             "iterations after which the solver gives up";
         mean: JKO_OPTION_INTEGER = JKO_MEAN_LOGARITHMIC.into(),
             "mobility mean, a JKO_MEAN_ constant";
+        method: JKO_OPTION_INTEGER = JKO_METHOD_AUTOMATIC.into(),
+            "what runs, a JKO_METHOD_ constant";
         cancel: JKO_OPTION_POINTER = 0.0,
             "jko_cancel_token that stops the work, or NULL";
         progress: JKO_OPTION_POINTER = 0.0,
@@ -185,6 +190,44 @@ options! {
             "relative penalty on the squared potential";
         entropy: JKO_OPTION_REAL = 0.0,
             "relative penalty on the squared entropy coefficient";
+    }
+    jko_flow_fit_options {
+        tolerance: JKO_OPTION_REAL = FlowFitOptions::default().flow.tolerance,
+            "tolerance of the integration";
+        max_steps: JKO_OPTION_COUNT = FlowFitOptions::default().flow.max_steps as f64,
+            "steps after which an integration gives up";
+        mixing: JKO_OPTION_REAL = FlowFitOptions::default().mixing,
+            "share of the reference that is mixed into every snapshot";
+        max_iterations: JKO_OPTION_COUNT = FlowFitOptions::default().max_iterations as f64,
+            "iterations after which the fit gives up";
+        mean: JKO_OPTION_INTEGER = JKO_MEAN_LOGARITHMIC.into(),
+            "mobility mean, a JKO_MEAN_ constant";
+        noise: JKO_OPTION_INTEGER = JKO_NOISE_GAUSSIAN.into(),
+            "where standard errors come from, a JKO_NOISE_ constant";
+        cancel: JKO_OPTION_POINTER = 0.0,
+            "jko_cancel_token that stops the work, or NULL";
+        progress: JKO_OPTION_POINTER = 0.0,
+            "jko_progress_callback, or NULL";
+        user_data: JKO_OPTION_POINTER = 0.0,
+            "what the callback gets, untouched";
+    }
+    jko_count_fit_options {
+        tolerance: JKO_OPTION_REAL = CountFitOptions::default().flow.tolerance,
+            "tolerance of the integration";
+        max_steps: JKO_OPTION_COUNT = CountFitOptions::default().flow.max_steps as f64,
+            "steps after which an integration gives up";
+        pseudo_counts: JKO_OPTION_REAL = CountFitOptions::default().pseudo_counts,
+            "individuals added to the first snapshot, spread like the reference";
+        max_iterations: JKO_OPTION_COUNT = CountFitOptions::default().max_iterations as f64,
+            "iterations after which the fit gives up";
+        mean: JKO_OPTION_INTEGER = JKO_MEAN_LOGARITHMIC.into(),
+            "mobility mean, a JKO_MEAN_ constant";
+        cancel: JKO_OPTION_POINTER = 0.0,
+            "jko_cancel_token that stops the work, or NULL";
+        progress: JKO_OPTION_POINTER = 0.0,
+            "jko_progress_callback, or NULL";
+        user_data: JKO_OPTION_POINTER = 0.0,
+            "what the callback gets, untouched";
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use crate::error::Error;
+use crate::fit::FitStatus;
 use crate::geodesic::Termination;
 
 /// What a call came to: zero is success, positive is a usable result that is not optimal, negative
@@ -119,6 +120,15 @@ pub(super) fn of_termination(termination: Termination) -> jko_status {
         Termination::Stalled => JKO_STATUS_STALLED,
         Termination::Resolution => JKO_STATUS_RESOLUTION,
         Termination::Cancelled => JKO_STATUS_CANCELLED,
+    }
+}
+
+/// How the iteration of a fit ended, as a status.
+pub(super) fn of_fit(status: FitStatus) -> jko_status {
+    match status {
+        FitStatus::Converged => JKO_STATUS_OK,
+        FitStatus::IterationLimit => JKO_STATUS_ITERATION_LIMIT,
+        FitStatus::Stalled => JKO_STATUS_STALLED,
     }
 }
 

@@ -61,7 +61,9 @@ watched!(
     super::bounds::jko_bound_options,
     super::flow::jko_flow_options,
     super::geometry::jko_barycentre_options,
-    super::fit_options::jko_fit_options
+    super::fit_options::jko_fit_options,
+    super::flow_fit::jko_flow_fit_options,
+    super::count_fit::jko_count_fit_options
 );
 
 /// Who watches the work of a handle. The token is shared, so that it may be freed before.

@@ -17,6 +17,7 @@ use super::box_qp;
 use super::model::Model;
 use super::Ridge;
 use crate::error::{self, Error, Result};
+use crate::watch;
 
 /// How an iteration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,6 +116,9 @@ pub(super) fn minimise(
     for iterations in 0..problem.max_iterations {
         let penalised = problem.penalised(&quadratic, &point);
         loop {
+            if watch::stopped() {
+                return Err(Error::Cancelled);
+            }
             let step = penalised.step(damping, &problem.room(&point));
             if let Some(step) = &step {
                 if step.decrease <= NEGLIGIBLE_DECREASE * penalised.value || step.size <= NEGLIGIBLE_STEP

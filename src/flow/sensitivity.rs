@@ -20,6 +20,7 @@ use super::{check_times, FlowOptions, FLOOR, SAFETY};
 use crate::energy::FreeEnergy;
 use crate::error::{self, Error, Result};
 use crate::graph::{Graph, Sweep};
+use crate::watch;
 
 /// A family of energies that is linear in its parameters.
 pub(crate) trait LinearEnergy: Sync {
@@ -172,6 +173,9 @@ impl Path<'_> {
     fn advance_to(&mut self, end: f64) -> Result<()> {
         let mut limit = GROW;
         while self.time < end {
+            if watch::stopped() {
+                return Err(Error::Cancelled);
+            }
             let rest = end - self.time;
             // two equal steps rather than a full one and a crumb
             let h = if self.step >= rest { rest } else { self.step.min(0.5 * rest) };

@@ -139,7 +139,7 @@ static void structs_of_other_sizes_are_overlaid(void) {
 
     /* an older struct ends before the mean: what it does not know is the default */
     options.mean = 99;
-    options.reserved = 99;
+    options.method = 99;
     options.struct_size = offsetof(jko_geodesic_options, mean);
     EXPECT(jko_geodesic_solve(graph, a, 2, b, 2, &options, &geodesic) == JKO_STATUS_OK);
     jko_geodesic_free(geodesic);
