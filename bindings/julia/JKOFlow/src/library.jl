@@ -30,8 +30,8 @@ preference_file() = joinpath(first(DEPOT_PATH), "prefs", "JKOFlow")
 """
     JKOFlow.set_library(path)
 
-Remember where the shared library is (`libjkoflow.so`, `.dylib` or `jkoflow.dll`), for this and for later
-sessions. The environment variable `JKOFLOW_LIBRARY` has precedence.
+Remember where the shared library is (`libjkoflow.so`, `.dylib` or `jkoflow.dll`), for this and later runs
+of Julia. The environment variable `JKOFLOW_LIBRARY` has precedence.
 """
 function set_library(path::AbstractString)
     isfile(path) || throw(ArgumentError("there is no file $path"))
