@@ -8,9 +8,7 @@ mod native;
 use std::path::PathBuf;
 use std::process::Command;
 
-use jkoflow::{
-    Duplicates, Fit, FitOptions, FlowOptions, GeodesicOptions, Graph, Loss, Reference, Ridge,
-};
+use jkoflow::{Duplicates, Fit, FitOptions, FlowOptions, GeodesicOptions, Graph, Reference, Ridge};
 use native::{compile, root, run, scratch, shared_library, static_library, succeed, tool};
 
 /// How far languages may differ, relatively.
@@ -121,12 +119,13 @@ fn told_by_rust() -> Vec<(String, f64)> {
     let (states, years, snapshots) = read_income();
     let graph = read_graph(&states);
     let paths = graph.geodesics(&snapshots[..11], &GeodesicOptions::default(), 1).expect("geodesics");
-    let options = FitOptions { loss: Loss::Symmetric, ..FitOptions::default() };
-    let mut fit = Fit::new(&graph, options).expect("fit");
+    // the default loss is the symmetric one
+    let mut fit = Fit::new(&graph, FitOptions::default()).expect("fit");
     fit.add_trajectory(&years, &snapshots, 1).expect("snapshots");
     let fitted = fit.solve(&Ridge::on_potential(0.1)).expect("energy");
     let last = snapshots.last().expect("snapshots");
-    let flow = fitted.energy().flow(last, &[0.0, 1.0], &FlowOptions::default()).expect("flow");
+    let energy = fitted.energy().expect("energy of the terms");
+    let flow = energy.flow(last, &[0.0, 1.0], &FlowOptions::default()).expect("flow");
 
     let mut told = vec![("nodes".to_string(), states.len() as f64)];
     let mut tell = |key: &str, values: &[f64]| {
