@@ -46,13 +46,14 @@ impl Forecast {
     /// `mu exp(-+ quantile s/mu)`, the intervals of `ln mu`, which are positive.
     ///
     /// # Errors
-    /// No such time.
+    /// No such time, a quantile that is not finite.
     pub fn band(&self, time: usize, quantile: f64) -> Result<Vec<(f64, f64)>> {
         let (Some(masses), Some(errors)) = (self.masses.get(time), self.standard_errors.get(time))
         else {
             let reason = format!("{time}, but there are {} times", self.times.len());
             return Err(Error::invalid("time", reason));
         };
+        error::check_finite("quantile", &[quantile])?;
         let interval = |(m, s): (&f64, &f64)| {
             let factor = (quantile * s / m).exp();
             (m / factor, m * factor)
