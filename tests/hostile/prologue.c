@@ -39,6 +39,14 @@ static jko_terms *terms, *chosen;
 static jko_fit *fit, *other, *own, *sums;
 static double seen[32];
 static jko_snapshot_loss *loss;
+static jko_flow_fit *flow_fit;
+static jko_flow_fitted *flow_fitted;
+static jko_count_fit *count_fit;
+static jko_count_fitted *count_fitted;
+static jko_estimate *estimate;
+static jko_forecast *forecast;
+/* the snapshots of the flow, and counts to match */
+static double followed[32], counted[32];
 static jko_fitted *fitted;
 static jko_solver *solver;
 static jko_cancel_token *token;
@@ -58,6 +66,21 @@ static void set_up_own(void) {
     EXPECT(jko_terms_new(&given) == 0 && jko_terms_add_given(given, "mine", 1) == 0);
     EXPECT(jko_fit_new_with_terms(graph, NULL, given, &own) == 0);
     jko_terms_free(given);
+}
+
+/* Fits of the flow and of counts, of an entropy alone. */
+static void set_up_flow_fits(const double *times) {
+    int k;
+    EXPECT(jko_flow_masses(flow, followed, 2, 4, 4, 1) == 0);
+    for (k = 0; k < 8; k++) counted[k] = 1000.0 * followed[k];
+    EXPECT(jko_flow_fit_new(graph, chosen, NULL, &flow_fit) == 0);
+    EXPECT(jko_flow_fit_add_trajectory(flow_fit, times, 2, followed, 2, 4, 4, 1) == 0);
+    EXPECT(jko_flow_fit_solve(flow_fit, NULL, 0, NULL, 0, 1, &flow_fitted) >= 0);
+    EXPECT(jko_count_fit_new(graph, chosen, NULL, &count_fit) == 0);
+    EXPECT(jko_count_fit_add_trajectory(count_fit, times, 2, counted, 2, 4, 4, 1) == 0);
+    EXPECT(jko_count_fit_solve(count_fit, NULL, 0, NULL, 0, 1, &count_fitted) >= 0);
+    EXPECT(jko_flow_fitted_estimate(flow_fitted, &estimate) == 0);
+    EXPECT(jko_estimate_forecast(estimate, followed, 4, times, 2, NULL, &forecast) == 0);
 }
 
 static void set_up(void) {
@@ -80,6 +103,7 @@ static void set_up(void) {
     EXPECT(jko_terms_new(&terms) == 0 && jko_terms_add_entropy(terms) == 0);
     EXPECT(jko_terms_new(&chosen) == 0 && jko_terms_add_entropy(chosen) == 0);
     set_up_own();
+    set_up_flow_fits(times);
     EXPECT(jko_snapshot_loss_new(graph, NULL, times, 2, masses, 2, 4, 4, 1, 1, &loss) == 0);
     EXPECT(jko_solver_new(graph, NULL, &solver) == 0);
     EXPECT(jko_cancel_token_new(&token) == 0);
@@ -129,6 +153,12 @@ static void found_later(void) {
 }
 
 static void tear_down(void) {
+    jko_forecast_free(forecast);
+    jko_estimate_free(estimate);
+    jko_count_fitted_free(count_fitted);
+    jko_count_fit_free(count_fit);
+    jko_flow_fitted_free(flow_fitted);
+    jko_flow_fit_free(flow_fit);
     jko_snapshot_loss_free(loss);
     jko_fit_free(sums);
     jko_fit_free(own);
