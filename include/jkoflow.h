@@ -211,6 +211,26 @@
 #define JKO_ZEROS_LEAVE_OUT 2
 
 /**
+ * Misfits whose covariance is that of counts, times one factor that the residuals tell.
+ */
+#define JKO_NOISE_GAUSSIAN 0
+
+/**
+ * Misfits of any covariance, independent between steps; needs many steps.
+ */
+#define JKO_NOISE_SANDWICH 1
+
+/**
+ * The cheapest method that serves: shooting, or the convex problem where that does not.
+ */
+#define JKO_METHOD_AUTOMATIC 0
+
+/**
+ * The convex problem, whatever the ends: to check one method by the other.
+ */
+#define JKO_METHOD_NEWTON 1
+
+/**
  * Reference measure in proportion to the degrees: the stationary law of the random walk.
  */
 #define JKO_REFERENCE_DEGREE 0
@@ -286,6 +306,16 @@
 #define JKO_OPTIONS_RIDGE 6
 
 /**
+ * The struct `jko_flow_fit_options`.
+ */
+#define JKO_OPTIONS_FLOW_FIT 7
+
+/**
+ * The struct `jko_count_fit_options`.
+ */
+#define JKO_OPTIONS_COUNT_FIT 8
+
+/**
  * An option of type `double`.
  */
 #define JKO_OPTION_REAL 0
@@ -311,6 +341,18 @@
 typedef struct jko_cancel_token jko_cancel_token;
 
 /**
+ * A learning problem whose snapshots are counts of independent individuals: their likelihood is
+ * maximised over the energy and the start of each trajectory. One thread at a time may change it; a
+ * second one gets `JKO_STATUS_BUSY`.
+ */
+typedef struct jko_count_fit jko_count_fit;
+
+/**
+ * What a `jko_count_fit` found. Immutable: any number of threads may use it at once.
+ */
+typedef struct jko_count_fitted jko_count_fitted;
+
+/**
  * A free energy
  * `F(mu) = sum V mu + 1/2 sum W mu mu + beta sum mu ln(mu/pi) + sum pi sum_k a_k U_k(mu/pi)`.
  *
@@ -318,6 +360,11 @@ typedef struct jko_cancel_token jko_cancel_token;
  * one that calls while another changes it, or the other way round, gets `JKO_STATUS_BUSY`.
  */
 typedef struct jko_energy jko_energy;
+
+/**
+ * Parameters of an energy with their covariance. Immutable: any number of threads may use it at once.
+ */
+typedef struct jko_estimate jko_estimate;
 
 /**
  * A learning problem: what the steps seen so far add up to. One thread at a time may change it; a
@@ -335,6 +382,25 @@ typedef struct jko_fitted jko_fitted;
  * A simulated trajectory of a free energy. Immutable: any number of threads may use it at once.
  */
 typedef struct jko_flow jko_flow;
+
+/**
+ * A learning problem in which each snapshot is predicted from the one before by integrating the flow:
+ * without the bias in the time step that the losses of a `jko_fit` have. One thread at a time may
+ * change it; a second one gets `JKO_STATUS_BUSY`.
+ */
+typedef struct jko_flow_fit jko_flow_fit;
+
+/**
+ * What a `jko_flow_fit` found. Immutable: any number of threads may use it at once.
+ */
+typedef struct jko_flow_fitted jko_flow_fitted;
+
+/**
+ * Predicted masses with their standard errors, which say how much is unknown of the energy: not the
+ * scatter of counts, nor that the model may be wrong. Immutable: any number of threads may use it at
+ * once.
+ */
+typedef struct jko_forecast jko_forecast;
 
 /**
  * A solved geodesic problem. Immutable: any number of threads may use it at once.
@@ -453,6 +519,91 @@ typedef struct {
 } jko_bound_options;
 
 /**
+ * How the likelihood is maximised. Fill it with `jko_count_fit_options_init`.
+ */
+typedef struct {
+    /**
+     * Size of the struct; set by the init function.
+     */
+    size_t struct_size;
+    /**
+     * Tolerance of the integration, as in `jko_flow_options`; 1e-8 by default.
+     */
+    double tolerance;
+    /**
+     * Steps after which an integration gives up; 2000 by default.
+     */
+    int64_t max_steps;
+    /**
+     * Individuals, spread like the reference, that are added to the first snapshot of each
+     * trajectory; above 0, 1 by default.
+     */
+    double pseudo_counts;
+    /**
+     * Iterations after which the fit gives up; 100 by default.
+     */
+    int64_t max_iterations;
+    /**
+     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+     */
+    int32_t mean;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
+} jko_count_fit_options;
+
+/**
+ * How a flow is to be integrated. Fill it with `jko_flow_options_init`.
+ */
+typedef struct {
+    /**
+     * Size of the struct; set by the init function.
+     */
+    size_t struct_size;
+    /**
+     * Largest error of a step in any mass, relative to `mu_x + 1e-3 pi_x`; 1e-8 by default.
+     */
+    double tolerance;
+    /**
+     * Steps after which the integration gives up; 100000 by default.
+     */
+    int64_t max_steps;
+    /**
+     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+     */
+    int32_t mean;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
+} jko_flow_options;
+
+/**
  * How edges and matrices are to be read. Fill it with `jko_graph_options_init`.
  */
 typedef struct {
@@ -477,6 +628,47 @@ typedef struct {
      */
     int32_t reserved;
 } jko_graph_options;
+
+/**
+ * How a geodesic is to be computed. Fill it with `jko_geodesic_options_init`.
+ */
+typedef struct {
+    /**
+     * Size of the struct; set by the init function.
+     */
+    size_t struct_size;
+    /**
+     * Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
+     * where an end has a node of density below 1e-6, since potentials are singular at empty nodes, or the path
+     * touches the boundary.
+     */
+    double tolerance;
+    /**
+     * Iterations of shooting and steps of Newton's method after which the solver gives up; 1000 by
+     * default.
+     */
+    int64_t max_iterations;
+    /**
+     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+     */
+    int32_t mean;
+    /**
+     * What runs, a `JKO_METHOD_` constant; automatic by default.
+     */
+    int32_t method;
+    /**
+     * Stops the work when it is set; NULL by default.
+     */
+    const jko_cancel_token *cancel;
+    /**
+     * Hears of the work's progress and may stop it; NULL by default.
+     */
+    jko_progress_callback progress;
+    /**
+     * Handed to `progress`, untouched.
+     */
+    void *user_data;
+} jko_geodesic_options;
 
 /**
  * What is learned, and how. Fill it with `jko_fit_options_init`.
@@ -557,7 +749,7 @@ typedef struct {
 } jko_ridge;
 
 /**
- * How a flow is to be integrated. Fill it with `jko_flow_options_init`.
+ * How flows are fitted. Fill it with `jko_flow_fit_options_init`.
  */
 typedef struct {
     /**
@@ -565,52 +757,20 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * Largest error of a step in any mass, relative to `mu_x + 1e-3 pi_x`; 1e-8 by default.
+     * Tolerance of the integration, as in `jko_flow_options`; 1e-10 by default.
      */
     double tolerance;
     /**
-     * Steps after which the integration gives up; 100000 by default.
+     * Steps after which an integration gives up; 2000 by default.
      */
     int64_t max_steps;
     /**
-     * Mobility mean, a `JKO_MEAN_` constant; logarithmic by default.
+     * Share of the reference that is mixed into every snapshot, at least 0 and below 1; 0 by default:
+     * then each snapshot that has a successor must be positive.
      */
-    int32_t mean;
+    double mixing;
     /**
-     * 0.
-     */
-    int32_t reserved;
-    /**
-     * Stops the work when it is set; NULL by default.
-     */
-    const jko_cancel_token *cancel;
-    /**
-     * Hears of the work's progress and may stop it; NULL by default.
-     */
-    jko_progress_callback progress;
-    /**
-     * Handed to `progress`, untouched.
-     */
-    void *user_data;
-} jko_flow_options;
-
-/**
- * How a geodesic is to be computed. Fill it with `jko_geodesic_options_init`.
- */
-typedef struct {
-    /**
-     * Size of the struct; set by the init function.
-     */
-    size_t struct_size;
-    /**
-     * Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
-     * where an end has a node of density below 1e-6, since potentials are singular at empty nodes, or the path
-     * touches the boundary.
-     */
-    double tolerance;
-    /**
-     * Iterations of shooting and steps of Newton's method after which the solver gives up; 1000 by
-     * default.
+     * Iterations after which the fit gives up; 100 by default.
      */
     int64_t max_iterations;
     /**
@@ -618,9 +778,9 @@ typedef struct {
      */
     int32_t mean;
     /**
-     * 0.
+     * Where standard errors come from, a `JKO_NOISE_` constant; Gaussian by default.
      */
-    int32_t reserved;
+    int32_t noise;
     /**
      * Stops the work when it is set; NULL by default.
      */
@@ -633,7 +793,7 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
-} jko_geodesic_options;
+} jko_flow_fit_options;
 
 /**
  * How a barycentre is to be computed. Fill it with `jko_barycentre_options_init`.
@@ -899,6 +1059,116 @@ jko_status jko_graph_nearest_neighbours(const double *points,
                                         jko_graph **out);
 
 /**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_count_fit_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+ */
+jko_status jko_count_fit_options_init(jko_count_fit_options *options,
+                                      size_t size);
+
+/**
+ * Makes an empty learning problem with these terms on a graph, which it keeps. The terms are copied,
+ * and so are the options, which may be NULL.
+ *
+ * Returns: as `jko_flow_fit_new`. Any thread.
+ */
+jko_status jko_count_fit_new(const jko_graph *graph,
+                             const jko_terms *terms,
+                             const jko_count_fit_options *options,
+                             jko_count_fit **out);
+
+/**
+ * Ends a fit; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_count_fit_free(jko_count_fit *fit);
+
+/**
+ * Adds a trajectory: counts of independent individuals on the nodes at increasing times.
+ *
+ * `times` has length `rows`; `counts` is a matrix of one snapshot per row (`rows` by `cols = n`), with
+ * strides in elements; zeros are welcome. Both are copied; nothing is computed yet.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (fewer than two
+ * snapshots, a snapshot of zeros, times that do not increase), BUSY, OUT_OF_MEMORY. One thread at a
+ * time.
+ */
+jko_status jko_count_fit_add_trajectory(jko_count_fit *fit,
+                                        const double *times,
+                                        size_t times_len,
+                                        const double *counts,
+                                        size_t rows,
+                                        size_t cols,
+                                        ptrdiff_t row_stride,
+                                        ptrdiff_t col_stride);
+
+/**
+ * Solves for the parameters and the starts that maximise the likelihood, less the ridge, within the
+ * bounds. Arguments as for `jko_flow_fit_solve`; the ridge is relative to the Fisher information.
+ * Cost: per iteration and trajectory the integration of a flow, with one solve per parameter, node and
+ * step of the integration.
+ *
+ * Returns: as `jko_flow_fit_solve`, and NOT_CONVERGED (a start that its counts leave open). Any
+ * thread.
+ */
+jko_status jko_count_fit_solve(const jko_count_fit *fit,
+                               const double *ridges,
+                               size_t ridges_len,
+                               const double *start,
+                               size_t start_len,
+                               int32_t num_threads,
+                               jko_count_fitted **out);
+
+/**
+ * Ends fitted counts; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_count_fitted_free(jko_count_fitted *fitted);
+
+/**
+ * Makes a copy of the parameters with their covariance, the inverse of the Fisher information.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
+ */
+jko_status jko_count_fitted_estimate(const jko_count_fitted *fitted,
+                                     jko_estimate **out);
+
+/**
+ * Twice the log-likelihood that a perfect prediction of every snapshot would gain: where the model
+ * holds and counts are not small, it is distributed like chi squared with
+ * `jko_count_fitted_degrees_of_freedom`. NaN for NULL. Any thread.
+ */
+double jko_count_fitted_deviance(const jko_count_fitted *fitted);
+
+/**
+ * Free counts less fitted parameters, starts among them; 0 for NULL. Any thread.
+ */
+size_t jko_count_fitted_degrees_of_freedom(const jko_count_fitted *fitted);
+
+/**
+ * Copies the estimated masses at the first time of a trajectory, counted from 0, length `n`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such trajectory). Any
+ * thread.
+ */
+jko_status jko_count_fitted_start(const jko_count_fitted *fitted,
+                                  size_t trajectory,
+                                  double *mass,
+                                  size_t mass_len);
+
+/**
+ * Predicts the masses of a trajectory, counted from 0, at increasing times from its first on, whatever
+ * lies between. The standard errors know that its start is an estimate. `options` may be NULL.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, BAD_VALUE, INVALID_ARGUMENT (no such trajectory, a
+ * time before it), FLOW_FAILED, SINGULAR, OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_count_fitted_forecast(const jko_count_fitted *fitted,
+                                     size_t trajectory,
+                                     const double *times,
+                                     size_t times_len,
+                                     const jko_flow_options *options,
+                                     jko_forecast **out);
+
+/**
  * Makes the zero energy on a graph, which it keeps. Cost `O(n)`.
  *
  * Returns: NULL_POINTER, MISALIGNED. Any thread.
@@ -1007,6 +1277,129 @@ jko_status jko_energy_second_variation(const jko_energy *energy,
                                        size_t direction_len,
                                        double *variation,
                                        size_t variation_len);
+
+/**
+ * Ends an estimate; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_estimate_free(jko_estimate *estimate);
+
+/**
+ * How the iteration ended: OK where it converged, ITERATION_LIMIT, STALLED; NULL_POINTER for NULL. Any
+ * thread.
+ */
+jko_status jko_estimate_status(const jko_estimate *estimate);
+
+/**
+ * Iterations taken; 0 for NULL. Any thread.
+ */
+size_t jko_estimate_iterations(const jko_estimate *estimate);
+
+/**
+ * Makes an energy of its own from the estimate, ready for a flow.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
+ */
+jko_status jko_estimate_energy(const jko_estimate *estimate,
+                               jko_energy **out);
+
+/**
+ * Copies the potential, length `n`, mean zero under `pi`; zeros where it was not among the terms.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_estimate_potential(const jko_estimate *estimate,
+                                  double *potential,
+                                  size_t potential_len);
+
+/**
+ * The entropy coefficient `beta`, 0 where it was not among the terms; NaN for NULL. Any thread.
+ */
+double jko_estimate_entropy(const jko_estimate *estimate);
+
+/**
+ * Number of parameters `k`; 0 for NULL. Any thread.
+ */
+size_t jko_estimate_parameter_count(const jko_estimate *estimate);
+
+/**
+ * Copies all parameters, length `k`, in the order of the terms.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_estimate_parameters(const jko_estimate *estimate,
+                                   double *parameters,
+                                   size_t parameters_len);
+
+/**
+ * Copies the standard errors of all parameters, length `k`: NaN at a bound and without a degree of
+ * freedom left, infinite where neither data nor ridge determine a parameter.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_estimate_standard_errors(const jko_estimate *estimate,
+                                        double *errors,
+                                        size_t errors_len);
+
+/**
+ * Copies the covariance of the parameters into a matrix of `k` rows and columns, with strides in
+ * elements. Directions that the data do not determine are left out of it.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (a stride of 0). Any thread.
+ */
+jko_status jko_estimate_covariance(const jko_estimate *estimate,
+                                   double *covariance,
+                                   size_t rows,
+                                   size_t cols,
+                                   ptrdiff_t row_stride,
+                                   ptrdiff_t col_stride);
+
+/**
+ * Copies the name of a parameter, by its number, such as `potential[3]`; in the manner of
+ * `jko_last_error`. Empty for NULL and for a number that no parameter has. Any thread.
+ */
+size_t jko_estimate_parameter_name(const jko_estimate *estimate,
+                                   int64_t parameter,
+                                   char *buffer,
+                                   size_t capacity);
+
+/**
+ * Copies the directions that the data alone do not determine, one per line in the names of the
+ * parameters; in the manner of `jko_last_error`. Empty where there are none, and for NULL. Any thread.
+ */
+size_t jko_estimate_unidentified(const jko_estimate *estimate,
+                                 char *buffer,
+                                 size_t capacity);
+
+/**
+ * Predicts the gradient flow from `mu0` (length `n`, positive, taken as known) with standard errors
+ * from the covariance. `times` increase; the first is the time of `mu0`. `options` may be NULL. Cost:
+ * a flow with one solve per step and parameter.
+ *
+ * Returns: as `jko_flow_simulate`. Any thread.
+ */
+jko_status jko_estimate_forecast(const jko_estimate *estimate,
+                                 const double *mu0,
+                                 size_t mu0_len,
+                                 const double *times,
+                                 size_t times_len,
+                                 const jko_flow_options *options,
+                                 jko_forecast **out);
+
+/**
+ * As `jko_estimate_forecast`, by `steps` JKO steps of length `tau` from `mu0` at time 0. `num_threads`
+ * threads take them, and end before the call returns; 1 starts none; the result is the same to the
+ * last bit. Cost: a sequence of steps, and two more per parameter.
+ *
+ * Returns: as `jko_energy_step`, and NOT_CONVERGED (the message names the step). Any thread.
+ */
+jko_status jko_estimate_forecast_steps(const jko_estimate *estimate,
+                                       const double *mu0,
+                                       size_t mu0_len,
+                                       double tau,
+                                       int64_t steps,
+                                       const jko_geodesic_options *options,
+                                       int32_t num_threads,
+                                       jko_forecast **out);
 
 /**
  * Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
@@ -1413,6 +1806,185 @@ jko_status jko_flow_masses(const jko_flow *flow,
                            size_t cols,
                            ptrdiff_t row_stride,
                            ptrdiff_t col_stride);
+
+/**
+ * Fills `size` bytes of options with the defaults; pass `sizeof(jko_flow_fit_options)`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE. Any thread.
+ */
+jko_status jko_flow_fit_options_init(jko_flow_fit_options *options,
+                                     size_t size);
+
+/**
+ * Makes an empty learning problem with these terms on a graph, which it keeps. The terms are copied,
+ * and so are the options, which may be NULL.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no term, two of one
+ * name, a term that does not fit the graph or whose functionals only the caller knows, an option out
+ * of its range), STRUCT_SIZE, BUSY (the terms), OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_flow_fit_new(const jko_graph *graph,
+                            const jko_terms *terms,
+                            const jko_flow_fit_options *options,
+                            jko_flow_fit **out);
+
+/**
+ * Ends a fit; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_flow_fit_free(jko_flow_fit *fit);
+
+/**
+ * Adds the steps between consecutive snapshots at increasing times.
+ *
+ * `times` has length `rows`; `snapshots` is a matrix of one mass vector per row (`rows` by `cols =
+ * n`), with strides in elements. Both are copied; nothing is computed yet.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT
+ * (fewer than two snapshots, times that do not increase), BUSY, OUT_OF_MEMORY. One thread at a time.
+ */
+jko_status jko_flow_fit_add_trajectory(jko_flow_fit *fit,
+                                       const double *times,
+                                       size_t times_len,
+                                       const double *snapshots,
+                                       size_t rows,
+                                       size_t cols,
+                                       ptrdiff_t row_stride,
+                                       ptrdiff_t col_stride);
+
+/**
+ * Solves for the parameters that minimise the misfit of the predictions plus the ridge, within their
+ * bounds. The fit can be added to and solved again.
+ *
+ * `ridges` has an entry per term, relative to the mean diagonal of its block of the Gauss-Newton
+ * matrix at the start, or is NULL with length 0: no ridge. `start` has an entry per parameter, or is
+ * NULL with length 0: then a symmetric `jko_fit` gives the start. `num_threads` threads integrate, and
+ * end before the call returns; 1 starts none; the result is the same to the last bit. Cost: per
+ * iteration and step the integration of a flow, with one solve per parameter and step of the
+ * integration.
+ *
+ * Returns: a positive status, with a result, where it did not converge (ITERATION_LIMIT, STALLED);
+ * NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (no data, a bad ridge, a
+ * start out of its bounds), FLOW_FAILED (from `start`), SINGULAR, CANCELLED (without a result), BUSY,
+ * OUT_OF_MEMORY. Any thread.
+ */
+jko_status jko_flow_fit_solve(const jko_flow_fit *fit,
+                              const double *ridges,
+                              size_t ridges_len,
+                              const double *start,
+                              size_t start_len,
+                              int32_t num_threads,
+                              jko_flow_fitted **out);
+
+/**
+ * Ends a fitted flow; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_flow_fitted_free(jko_flow_fitted *fitted);
+
+/**
+ * Makes a copy of the parameters with their covariance.
+ *
+ * Returns: NULL_POINTER, MISALIGNED. Any thread.
+ */
+jko_status jko_flow_fitted_estimate(const jko_flow_fitted *fitted,
+                                    jko_estimate **out);
+
+/**
+ * The misfit at the solution, without the ridge; NaN for NULL. Any thread.
+ */
+double jko_flow_fitted_residual(const jko_flow_fitted *fitted);
+
+/**
+ * One minus the misfit over that of persistence, which predicts that nothing moves; NaN for NULL. Any
+ * thread.
+ */
+double jko_flow_fitted_explained(const jko_flow_fitted *fitted);
+
+/**
+ * Number of steps that were predicted; 0 for NULL. Any thread.
+ */
+size_t jko_flow_fitted_pairs(const jko_flow_fitted *fitted);
+
+/**
+ * Copies the misfit of each step, `jko_flow_fitted_pairs` of them, trajectory by trajectory.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_flow_fitted_residuals(const jko_flow_fitted *fitted,
+                                     double *residuals,
+                                     size_t residuals_len);
+
+/**
+ * Predicts the gradient flow of a fitted energy; arguments as for `jko_estimate_forecast`.
+ *
+ * Returns: as `jko_flow_simulate`; INVALID_ARGUMENT also for a term whose functionals only the caller
+ * knows. Any thread.
+ */
+jko_status jko_fitted_forecast(const jko_fitted *fitted,
+                               const double *mu0,
+                               size_t mu0_len,
+                               const double *times,
+                               size_t times_len,
+                               const jko_flow_options *options,
+                               jko_forecast **out);
+
+/**
+ * Ends a forecast; NULL is fine. Any thread, once nobody uses the handle.
+ */
+void jko_forecast_free(jko_forecast *forecast);
+
+/**
+ * Number of times; 0 for NULL. Any thread.
+ */
+size_t jko_forecast_count(const jko_forecast *forecast);
+
+/**
+ * Copies the times, length `jko_forecast_count`.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
+ */
+jko_status jko_forecast_times(const jko_forecast *forecast,
+                              double *times,
+                              size_t times_len);
+
+/**
+ * Copies the masses at all times into a matrix of one row per time (`rows = jko_forecast_count`, `cols
+ * = n`), with strides in elements.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (a stride of 0). Any thread.
+ */
+jko_status jko_forecast_masses(const jko_forecast *forecast,
+                               double *masses,
+                               size_t rows,
+                               size_t cols,
+                               ptrdiff_t row_stride,
+                               ptrdiff_t col_stride);
+
+/**
+ * Copies the standard errors of the masses, in the shape of `jko_forecast_masses`; NaN where the fit
+ * has no covariance.
+ *
+ * Returns: as `jko_forecast_masses`; BAD_VALUE for a quantile that is not finite. Any thread.
+ */
+jko_status jko_forecast_standard_errors(const jko_forecast *forecast,
+                                        double *errors,
+                                        size_t rows,
+                                        size_t cols,
+                                        ptrdiff_t row_stride,
+                                        ptrdiff_t col_stride);
+
+/**
+ * Copies bands of `quantile` standard errors (1.96 for 95 %) about the masses at time number `time`,
+ * counted from 0; both of length `n`. They are bands of the logarithms, so that they are positive.
+ *
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such time). Any thread.
+ */
+jko_status jko_forecast_band(const jko_forecast *forecast,
+                             size_t time,
+                             double quantile,
+                             double *lower,
+                             size_t lower_len,
+                             double *upper,
+                             size_t upper_len);
 
 /**
  * Fills `size` bytes of options with the defaults; pass `sizeof(jko_geodesic_options)`.

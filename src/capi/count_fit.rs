@@ -38,8 +38,8 @@ pub struct jko_count_fit_options {
     pub tolerance: f64,
     /// Steps after which an integration gives up; 2000 by default.
     pub max_steps: i64,
-    /// Individuals, spread like the reference, that are added to the first snapshot of each trajectory;
-    /// above 0, 1 by default.
+    /// Individuals, spread like the reference, that are added to the first snapshot of each
+    /// trajectory; above 0, 1 by default.
     pub pseudo_counts: f64,
     /// Iterations after which the fit gives up; 100 by default.
     pub max_iterations: i64,

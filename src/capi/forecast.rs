@@ -136,7 +136,7 @@ pub unsafe extern "C" fn jko_forecast_masses(
 /// Copies the standard errors of the masses, in the shape of `jko_forecast_masses`; NaN where the fit
 /// has no covariance.
 ///
-/// Returns: as `jko_forecast_masses`. Any thread.
+/// Returns: as `jko_forecast_masses`; BAD_VALUE for a quantile that is not finite. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_forecast_standard_errors(
     forecast: *const jko_forecast,

@@ -10,7 +10,7 @@
 static const size_t sizes[] = {
     sizeof(jko_graph_options),      sizeof(jko_geodesic_options), sizeof(jko_bound_options),
     sizeof(jko_flow_options),       sizeof(jko_barycentre_options), sizeof(jko_fit_options),
-    sizeof(jko_ridge),
+    sizeof(jko_ridge),              sizeof(jko_flow_fit_options), sizeof(jko_count_fit_options),
 };
 enum { GROUPS = sizeof sizes / sizeof sizes[0] };
 
@@ -19,6 +19,7 @@ static jko_graph *graph;
 static jko_geodesic *geodesic;
 static jko_energy *energy;
 static jko_fit *fit;
+static jko_terms *terms;
 static const double masses[] = {0.4, 0.3, 0.2, 0.1, 0.1, 0.2, 0.3, 0.4};
 
 static jko_status use(int32_t group, const void *options) {
@@ -30,6 +31,8 @@ static jko_status use(int32_t group, const void *options) {
     jko_flow *flow = NULL;
     jko_fit *other = NULL;
     jko_fitted *fitted = NULL;
+    jko_flow_fit *flow_fit = NULL;
+    jko_count_fit *count_fit = NULL;
     jko_status status = JKO_STATUS_INTERNAL;
     switch (group) {
     case JKO_OPTIONS_GRAPH:
@@ -54,7 +57,15 @@ static jko_status use(int32_t group, const void *options) {
     case JKO_OPTIONS_RIDGE:
         status = jko_fit_solve(fit, options, &fitted);
         break;
+    case JKO_OPTIONS_FLOW_FIT:
+        status = jko_flow_fit_new(graph, terms, options, &flow_fit);
+        break;
+    case JKO_OPTIONS_COUNT_FIT:
+        status = jko_count_fit_new(graph, terms, options, &count_fit);
+        break;
     }
+    jko_flow_fit_free(flow_fit);
+    jko_count_fit_free(count_fit);
     jko_graph_free(made);
     jko_geodesic_free(solved);
     jko_flow_free(flow);
@@ -183,6 +194,7 @@ int main(void) {
     EXPECT(jko_geodesic_solve(graph, masses, 4, masses + 4, 4, NULL, &geodesic) == JKO_STATUS_OK);
     EXPECT(jko_energy_new(graph, &energy) == JKO_STATUS_OK);
     EXPECT(jko_energy_set_entropy(energy, 1.0) == JKO_STATUS_OK);
+    EXPECT(jko_terms_new(&terms) == JKO_STATUS_OK && jko_terms_add_entropy(terms) == JKO_STATUS_OK);
     EXPECT(jko_fit_new(graph, NULL, &fit) == JKO_STATUS_OK);
     EXPECT(jko_fit_add_pair(fit, geodesic, 0.1, 1.0) == JKO_STATUS_OK);
     {
@@ -199,6 +211,7 @@ int main(void) {
     options_are_listed_set_and_read();
     names_are_those_of_fields();
     structs_of_all_sizes_are_read();
+    jko_terms_free(terms);
     jko_fit_free(fit);
     jko_energy_free(energy);
     jko_geodesic_free(geodesic);

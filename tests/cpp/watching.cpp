@@ -167,7 +167,8 @@ static void defaults_are_the_librarys() {
     const GeodesicOptions geodesic;
     defaults_are(JKO_OPTIONS_GEODESIC, {{"tolerance", geodesic.tolerance},
                                         {"max_iterations", as_number(geodesic.max_iterations)},
-                                        {"mean", as_number(geodesic.mean)}});
+                                        {"mean", as_number(geodesic.mean)},
+                                        {"method", as_number(geodesic.method)}});
     const BoundOptions bound;
     defaults_are(JKO_OPTIONS_BOUND, {{"gap", bound.gap},
                                      {"first_intervals", as_number(bound.first_intervals)},

@@ -22,6 +22,9 @@ enum class Mean : std::int32_t {
     arithmetic = JKO_MEAN_ARITHMETIC
 };
 
+/* Which method computes a geodesic: the cheapest that serves, or Newton's whatever the ends. */
+enum class Method : std::int32_t { automatic = JKO_METHOD_AUTOMATIC, newton = JKO_METHOD_NEWTON };
+
 /* Where the optimality condition of a step is required: in the mean of its ends, at its end, at its
  * start. */
 enum class Loss : std::int32_t {
@@ -52,6 +55,7 @@ struct GeodesicOptions {
     double tolerance = 0.0;
     std::int64_t max_iterations = 1000;
     Mean mean = Mean::logarithmic;
+    Method method = Method::automatic;
     const CancelToken *cancel = nullptr;
     ProgressCallback progress = {};
 };
@@ -124,6 +128,7 @@ inline jko_geodesic_options lower(const GeodesicOptions &options, Watcher &watch
     lowered.tolerance = options.tolerance;
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
+    lowered.method = number(options.method);
     watcher.attach(lowered, options.cancel);
     return lowered;
 }
