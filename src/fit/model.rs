@@ -194,7 +194,6 @@ impl Model {
     ///
     /// # Errors
     /// A term whose first variations only the caller knows.
-    #[allow(dead_code)] // for the sensitivities of a flow
     pub(crate) fn dense_features(&self, mu: &[f64]) -> Result<DMatrix<f64>> {
         self.features(mu, &[])
     }

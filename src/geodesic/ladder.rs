@@ -90,8 +90,8 @@ impl<'a> Ladder<'a> {
             if !self.rungs.is_empty() && self.memory(mesh.intervals())? > MEMORY {
                 break;
             }
-            let start = self.rungs.last().map(|rung| rung.path.clone()).or(guess.cloned());
-            let mut rung = match self.minimise(mesh.clone(), degree, start.as_ref()) {
+            let warm = !self.rungs.is_empty() || guess.is_some();
+            let mut rung = match self.minimise(mesh.clone(), degree, guess, warm) {
                 // what the earlier rungs found is not lost
                 Err(Error::Singular { .. }) if !self.rungs.is_empty() => break,
                 other => other?,
@@ -104,10 +104,10 @@ impl<'a> Ladder<'a> {
                 break;
             }
             let mut spent = self.steps >= self.goal.max_iterations;
-            if rung.lost() && start.is_some() && !spent && self.problem.singular {
+            if rung.lost() && warm && !spent && self.problem.singular {
                 // what is empty on this mesh may be too different from what was on the last; where rounding
                 // rules, the second attempt may take for a minimum what the first was already below
-                let again = self.minimise(mesh, degree, None)?;
+                let again = self.minimise(mesh, degree, guess, false)?;
                 if again.report.stop != NewtonStop::Cancelled && again.distance < rung.distance {
                     rung = again;
                 }
@@ -137,6 +137,7 @@ impl<'a> Ladder<'a> {
         self.finish(termination)
     }
 
+    /// How short the elements are towards the ends of time, by the least density there.
     fn grading(&self) -> Grading {
         let Problem { graph, ends, singular, .. } = self.problem;
         let densities = ends.map(|mu| least_density(graph, mu));
@@ -147,10 +148,18 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    /// The next rung, from the path `start` or from one that is safe.
-    fn minimise(&mut self, mesh: TimeMesh, degree: usize, start: Option<&Path>) -> Result<Rung> {
+    /// The next rung: where it is `warm`, from the path of the last, or for the first from `guess`; else from a
+    /// safe one.
+    fn minimise(
+        &mut self,
+        mesh: TimeMesh,
+        degree: usize,
+        guess: Option<&Path>,
+        warm: bool,
+    ) -> Result<Rung> {
         let Problem { graph, ends, terminal, singular, .. } = self.problem;
         let before = self.rungs.last();
+        let start = before.map(|rung| &rung.path).or(guess).filter(|_| warm);
         let end = before.map_or_else(|| ends[1].to_vec(), |rung| rung.end.clone());
         let difference = self.rungs.iter().map(|rung| rung.difference).fold(f64::INFINITY, f64::min);
         let lowest = [ends[0], &end].map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
@@ -208,16 +217,7 @@ impl<'a> Ladder<'a> {
 
     /// The rung with the least estimate, the later of equal ones.
     fn finish(self, termination: Termination) -> Result<Climb> {
-        let best =
-            self.rungs.into_iter().reduce(
-                |best, rung| {
-                    if rung.estimate <= best.estimate {
-                        rung
-                    } else {
-                        best
-                    }
-                },
-            );
+        let best = self.rungs.into_iter().rev().min_by(|a, b| a.estimate.total_cmp(&b.estimate));
         let Some(rung) = best else {
             return Err(Error::invalid("max_iterations", "no iteration was allowed"));
         };
