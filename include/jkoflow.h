@@ -500,7 +500,7 @@ typedef struct {
      */
     int64_t first_intervals;
     /**
-     * Largest number of intervals; 512 by default. With no more than `first_intervals`, exactly this
+     * Largest number of intervals; 4096 by default. With no more than `first_intervals`, exactly this
      * many equal intervals are used.
      */
     int64_t max_intervals;

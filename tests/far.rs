@@ -103,7 +103,8 @@ fn twice_the_hamiltonian(geodesic: &Geodesic, t: f64) -> f64 {
 fn check_path(geodesic: &Geodesic, name: &str) {
     let (distance, estimate) = (geodesic.distance(), geodesic.error_estimate());
     assert!(geodesic.converged(), "{name}: {:?}, {estimate:e}", geodesic.termination());
-    let bounds = geodesic.bounds(&BoundOptions::default().with_gap(1e-2)).expect("bounds");
+    let bounds = geodesic.bounds(&BoundOptions::default().with_gap(2e-3)).expect("bounds");
+    assert!(bounds.reached && bounds.gap() <= 2e-3, "{name}: {bounds:?} for {distance}");
     assert!(bounds.lower <= distance * (1.0 + estimate), "{name}: {bounds:?} misses {distance}");
     assert!(bounds.upper >= distance * (1.0 - estimate), "{name}: {bounds:?} misses {distance}");
     let mut drift = 0f64;

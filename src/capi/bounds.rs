@@ -20,7 +20,7 @@ pub struct jko_bound_options {
     pub gap: f64,
     /// Equal intervals of time to begin with; 4 by default.
     pub first_intervals: i64,
-    /// Largest number of intervals; 512 by default. With no more than `first_intervals`, exactly this
+    /// Largest number of intervals; 4096 by default. With no more than `first_intervals`, exactly this
     /// many equal intervals are used.
     pub max_intervals: i64,
     /// Stops the work when it is set; NULL by default.

@@ -271,8 +271,12 @@ impl DiscreteAction {
 
     /// What the objective has besides the action: the terminal function and the barrier.
     pub fn beyond_action(&self) -> f64 {
-        let terminal = self.terminal.as_ref().map_or(0.0, |terminal| terminal.value(self.end_mass()));
-        terminal + self.barrier_value()
+        self.terminal_value() + self.barrier_value()
+    }
+
+    /// The terminal function at the end, zero where there is none.
+    pub fn terminal_value(&self) -> f64 {
+        self.terminal.as_ref().map_or(0.0, |terminal| terminal.value(self.end_mass()))
     }
 
     /// `-kappa sum_q w_q sum_x pi_x ln mu_qx`.

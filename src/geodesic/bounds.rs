@@ -6,7 +6,7 @@
 
 use super::enclosure::{Enclosure, Piece, Potential};
 use super::mixing::mixing_distance;
-use super::{Geodesic, GeodesicOptions, GeodesicSolver};
+use super::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 use crate::error::{Error, Result};
 
 /// How tight the bounds on a distance are to be.
@@ -17,14 +17,14 @@ pub struct BoundOptions {
     pub gap: f64,
     /// Equal intervals of time to begin with; 4 by default.
     pub first_intervals: usize,
-    /// Largest number of intervals; 512 by default. With no more than `first_intervals`, exactly this
+    /// Largest number of intervals; 4096 by default. With no more than `first_intervals`, exactly this
     /// many equal intervals are used.
     pub max_intervals: usize,
 }
 
 impl Default for BoundOptions {
     fn default() -> Self {
-        Self { gap: 1e-4, first_intervals: 4, max_intervals: 512 }
+        Self { gap: 1e-4, first_intervals: 4, max_intervals: 4096 }
     }
 }
 
@@ -79,6 +79,22 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// What is known of any distance.
+    const UNKNOWN: Self =
+        Self { lower: 0.0, upper: f64::INFINITY, intervals: 0, reached: false, cancelled: false };
+
+    /// What both know together, for this gap.
+    fn and(&self, other: &Self, gap: f64) -> Self {
+        let (lower, upper) = (self.lower.max(other.lower), self.upper.min(other.upper));
+        Self {
+            lower,
+            upper,
+            intervals: self.intervals.max(other.intervals),
+            reached: upper - lower <= gap * upper,
+            cancelled: self.cancelled || other.cancelled,
+        }
+    }
+
     /// The relative gap `(upper - lower) / upper`; 0 where both are 0.
     pub fn gap(&self) -> f64 {
         if self.upper > 0.0 {
@@ -99,15 +115,16 @@ impl Geodesic {
     ///
     /// Where an end has empty nodes, bounds are found for ends with a small share of `pi` mixed in, and the
     /// distance from each end to its mixture is added to the upper and taken from the lower bound (triangle
-    /// inequality). That takes more geodesics, between mixed ends. The gap reached depends on how empty the ends
-    /// are: with zeros in the tails of a bump it is small, between Diracs on larger graphs wide.
+    /// inequality). There, and where ends are so steep that the gap is not reached at once, bounds are sought for
+    /// smaller and smaller gaps, and when the path is too rough for one it is solved for once more, to a hundredth of the
+    /// gap wanted: the most costly part, and spared by a geodesic of that tolerance.
     ///
     /// The upper bound's gap falls with the second power of the number of intervals, the lower one's
     /// with the third, down to the square of [`path_error_estimate`](Self::path_error_estimate).
     ///
     /// Cost per interval: one sparse factorisation, two pairs of triangular solves, twenty sweeps over
     /// the edges. The default gap takes 4 to 70 intervals for smooth geodesics, hundreds where nodes are
-    /// nearly empty at an end.
+    /// nearly empty at an end, thousands between Diracs.
     ///
     /// # Errors
     /// Bad options, memory, and [`Error::Singular`] where the masses are so small that the graph falls
@@ -124,48 +141,82 @@ impl Geodesic {
     /// ```
     pub fn bounds(&self, options: &BoundOptions) -> Result<Bounds> {
         options.check()?;
-        let empty = |mu: &[f64]| mu.contains(&0.0);
-        if self.mu0 == self.mu1 || !(empty(&self.mu0) || empty(&self.mu1)) {
+        let direct = if self.mu0 == self.mu1 || !self.has_empty_ends() {
+            let direct = self.bounds_between(options, 0.0, 0.0)?;
+            if direct.reached || direct.cancelled || options.max_intervals <= options.first_intervals {
+                return Ok(direct);
+            }
+            direct
+        } else {
+            Bounds::UNKNOWN
+        };
+        self.bounds_step_by_step(options, direct)
+    }
+
+    /// Improves on bounds between steep ends: for a wide gap first, then for smaller ones down to that wanted.
+    ///
+    /// Where the gap is too small for the path or for the number of intervals, potentials drift off and
+    /// the lower bound is lost; that of a wider gap is then the better one. A path that is too rough is computed again,
+    /// once.
+    fn bounds_step_by_step(&self, options: &BoundOptions, mut best: Bounds) -> Result<Bounds> {
+        let (mut gap, mut finer) = (options.gap.max(FIRST_GAP), None);
+        loop {
+            let path = finer.as_ref().unwrap_or(self);
+            let attempt = match path.bounds_with_mixed_ends(&options.with_gap(gap)) {
+                Err(Error::Cancelled) if best.upper.is_finite() => {
+                    return Ok(Bounds { cancelled: true, ..best });
+                }
+                Err(Error::Singular { .. }) if best.upper.is_finite() => return Ok(best),
+                other => other?,
+            };
+            best = best.and(&attempt, options.gap);
+            if best.reached || best.cancelled {
+                return Ok(best);
+            }
+            if attempt.reached && gap > options.gap {
+                gap = options.gap.max(FINER * gap);
+                continue;
+            }
+            let tolerance = PATH_PART * options.gap;
+            if finer.is_some() || self.error_estimate <= tolerance {
+                return Ok(best);
+            }
+            let goal = GeodesicOptions::default().with_mean(self.mean).with_tolerance(tolerance);
+            let mut solver = GeodesicSolver::new(&self.graph, goal)?;
+            let again = solver.solve_from(self, &self.mu0, &self.mu1)?;
+            if again.termination == Termination::Cancelled {
+                return Ok(Bounds { cancelled: true, ..best });
+            }
+            if again.error_estimate >= self.error_estimate {
+                return Ok(best);
+            }
+            finer = Some(again);
+        }
+    }
+
+    fn has_empty_ends(&self) -> bool {
+        self.mu0.contains(&0.0) || self.mu1.contains(&0.0)
+    }
+
+    /// Bounds for ends with so small a share of `pi` mixed in that it costs no more than its part of the gap, widened
+    /// by the distances from the ends to their mixtures. Positive ends stay as they are.
+    fn bounds_with_mixed_ends(&self, options: &BoundOptions) -> Result<Bounds> {
+        if !self.has_empty_ends() {
             return self.bounds_between(options, 0.0, 0.0);
         }
-        // the price of mixing grows with the root of the share, at most
         let price = |share: f64| -> Result<[f64; 2]> {
             let price = |mu| mixing_distance(&self.graph, self.mean, mu, share);
             Ok([price(&self.mu0)?, price(&self.mu1)?])
         };
-        let ratio = |share: f64| -> Result<f64> {
+        let allowed = MIXING_PART * options.gap * self.distance;
+        let mut share = FIRST_MIXING;
+        // the price goes with a power of the share between a half and one: this exponent suits both
+        for _ in 0..MIXING_TRIALS {
             let [start, end] = price(share)?;
-            Ok(MIXING_PART * options.gap * self.distance / (start + end))
-        };
-        let share = (LEAST_MIXING.sqrt() * ratio(LEAST_MIXING.sqrt())?.powi(2)).clamp(LEAST_MIXING, 0.1);
-        let [start, end] = price(share)?;
-        let mut best = self.mixed(share)?.bounds_between(options, start, end)?;
-        // a potential that bounds well from below needs a path that is smooth up to its ends, the less
-        // so the more is mixed in; more is cheaper, too
-        let goal = GeodesicOptions::default().with_mean(self.mean).with_tolerance(0.1 * options.gap);
-        let mut solver = GeodesicSolver::new(&self.graph, goal.with_max_iterations(150))?;
-        for share in SMOOTH_MIXING {
-            let [start, end] = price(share)?;
-            let mix = |mu: &[f64]| self.graph.mix_with_reference(mu, share);
-            let smooth = solver.solve(&mix(&self.mu0)?, &mix(&self.mu1)?)?;
-            let bounds = match smooth.bounds_between(options, start, end) {
-                Err(Error::Cancelled) => {
-                    best.cancelled = true;
-                    break;
-                }
-                other => other?,
-            };
-            let improved = bounds.lower > best.lower;
-            best.lower = best.lower.max(bounds.lower);
-            best.upper = best.upper.min(bounds.upper);
-            best.intervals = best.intervals.max(bounds.intervals);
-            best.reached = best.upper - best.lower <= options.gap * best.upper;
-            best.cancelled |= bounds.cancelled;
-            if best.reached || best.cancelled || !(improved && smooth.converged()) {
-                break;
-            }
+            share = (share * (allowed / (start + end)).powf(4.0 / 3.0)).clamp(LEAST_MIXING, MOST_MIXING);
         }
-        Ok(best)
+        let [start, end] = price(share)?;
+        self.mixed(share)?.bounds_between(options, start, end)
     }
 
     /// This path with a share of `pi` mixed in: a path between the mixed ends, positive throughout, with the
@@ -271,11 +322,18 @@ fn certified(
     Ok(found)
 }
 
-/// The least share of `pi` that is mixed into empty ends.
-const LEAST_MIXING: f64 = 1e-14;
+/// The first gap for which bounds between steep ends are sought, and the factor to the next.
+const FIRST_GAP: f64 = 0.03;
+const FINER: f64 = 0.3;
 
-/// Shares of `pi` that leave geodesics smooth.
-const SMOOTH_MIXING: [f64; 3] = [1e-2, 1e-3, 1e-4];
+/// The tolerance of a path that is good enough for bounds, as part of their gap.
+const PATH_PART: f64 = 0.01;
+
+/// The shares of `pi` that may be mixed into empty ends, where the search for one begins and its length.
+const LEAST_MIXING: f64 = 1e-14;
+const MOST_MIXING: f64 = 1e-6;
+const FIRST_MIXING: f64 = 1e-7;
+const MIXING_TRIALS: usize = 4;
 
 /// Part of the gap that mixing may cost.
 const MIXING_PART: f64 = 0.25;

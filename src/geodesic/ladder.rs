@@ -108,7 +108,7 @@ impl<'a> Ladder<'a> {
                 // what is empty on this mesh may be too different from what was on the last; where rounding
                 // rules, the second attempt may take for a minimum what the first was already below
                 let again = self.minimise(mesh, degree, guess, false)?;
-                if again.report.stop != NewtonStop::Cancelled && again.distance < rung.distance {
+                if again.report.stop != NewtonStop::Cancelled && again.report.value < rung.report.value {
                     rung = again;
                 }
                 spent = self.steps >= self.goal.max_iterations;

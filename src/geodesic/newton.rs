@@ -38,6 +38,8 @@ pub(crate) struct NewtonReport {
     pub decrement: f64,
     /// The barrier that is left, relative to the action.
     pub barrier: f64,
+    /// The action with the terminal function, where there is one.
+    pub value: f64,
     pub stop: NewtonStop,
 }
 
@@ -180,7 +182,8 @@ impl<'a> Minimiser<'a> {
             }
         };
         let barrier = self.action.barrier / self.size();
-        Ok(NewtonReport { steps, decrement, barrier, stop })
+        let value = self.action.action() + self.action.terminal_value();
+        Ok(NewtonReport { steps, decrement, barrier, value, stop })
     }
 
     /// The action with all that is added to it.

@@ -309,7 +309,7 @@ static void bounds_enclose_the_distance(void) {
     EXPECT(jko_bound_options_init(&options, 3) == JKO_STATUS_STRUCT_SIZE);
     EXPECT(jko_bound_options_init(&options, sizeof options) == JKO_STATUS_OK);
     EXPECT(options.struct_size == sizeof options && options.gap == 1e-4);
-    EXPECT(options.first_intervals == 4 && options.max_intervals == 512);
+    EXPECT(options.first_intervals == 4 && options.max_intervals == 4096);
     options.max_intervals = 1;
     EXPECT(jko_geodesic_bounds(geodesic, &options, &lower, &upper) == JKO_STATUS_RESOLUTION);
     EXPECT(lower <= distance && distance <= upper && upper - lower > 1e-4 * upper);
@@ -320,7 +320,7 @@ static void bounds_enclose_the_distance(void) {
     options.max_intervals = 0;
     EXPECT(jko_geodesic_bounds(geodesic, &options, &lower, &upper) == JKO_STATUS_INVALID_ARGUMENT);
     EXPECT(says("max_intervals"));
-    options.max_intervals = 512;
+    options.max_intervals = 4096;
     options.gap = NAN;
     EXPECT(jko_geodesic_bounds(geodesic, &options, &lower, &upper) == JKO_STATUS_INVALID_ARGUMENT);
     EXPECT(jko_geodesic_bounds(geodesic, NULL, NULL, &upper) == JKO_STATUS_NULL_POINTER);

@@ -64,7 +64,7 @@ struct GeodesicOptions {
 struct BoundOptions {
     double gap = 1e-4;
     std::int64_t first_intervals = 4;
-    std::int64_t max_intervals = 512;
+    std::int64_t max_intervals = 4096;
     const CancelToken *cancel = nullptr;
     ProgressCallback progress = {};
 };
