@@ -4,7 +4,7 @@
 //! Because the argument for the lower bound holds on every interval, each has a gap of its own,
 //! and the intervals with large gaps are split until the sum is small enough.
 
-use super::enclosure::{Enclosure, Piece, Potential};
+use super::enclosure::{usual_smoothing, Enclosure, Piece, Potential};
 use super::mixing::mixing_distance;
 use super::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 use crate::error::{Error, Result};
@@ -142,7 +142,7 @@ impl Geodesic {
     pub fn bounds(&self, options: &BoundOptions) -> Result<Bounds> {
         options.check()?;
         let direct = if self.mu0 == self.mu1 || !self.has_empty_ends() {
-            let direct = self.bounds_between(options, 0.0, 0.0)?;
+            let direct = self.bounds_between(options, SMOOTHING_PARTS[0], 0.0)?;
             if direct.reached || direct.cancelled || options.max_intervals <= options.first_intervals {
                 return Ok(direct);
             }
@@ -159,26 +159,35 @@ impl Geodesic {
     /// the lower bound is lost; that of a wider gap is then the better one. A path that is too rough is computed again,
     /// once.
     fn bounds_step_by_step(&self, options: &BoundOptions, mut best: Bounds) -> Result<Bounds> {
-        let (mut gap, mut finer) = (options.gap.max(FIRST_GAP), None);
+        let (mut gap, mut smoothing, mut finer) = (options.gap.max(FIRST_GAP), 0, None);
         loop {
-            let path = finer.as_ref().unwrap_or(self);
-            let attempt = match path.bounds_with_mixed_ends(&options.with_gap(gap)) {
-                Err(Error::Cancelled) if best.upper.is_finite() => {
-                    return Ok(Bounds { cancelled: true, ..best });
+            let path: &Geodesic = finer.as_ref().unwrap_or(self);
+            let mut reached = false;
+            for k in smoothing..SMOOTHING_PARTS.len() {
+                let limit = if k == smoothing { usize::MAX } else { MORE_INTERVALS };
+                let sought = options.with_gap(gap).with_max_intervals(options.max_intervals.min(limit));
+                let attempt = match path.bounds_with_mixed_ends(&sought, SMOOTHING_PARTS[k]) {
+                    Err(Error::Cancelled) if best.upper.is_finite() => {
+                        return Ok(Bounds { cancelled: true, ..best });
+                    }
+                    Err(Error::Singular { .. }) if best.upper.is_finite() => return Ok(best),
+                    other => other?,
+                };
+                best = best.and(&attempt, options.gap);
+                if best.reached || best.cancelled {
+                    return Ok(best);
                 }
-                Err(Error::Singular { .. }) if best.upper.is_finite() => return Ok(best),
-                other => other?,
-            };
-            best = best.and(&attempt, options.gap);
-            if best.reached || best.cancelled {
-                return Ok(best);
+                if attempt.reached {
+                    (smoothing, reached) = (k, true);
+                    break;
+                }
             }
-            if attempt.reached && gap > options.gap {
+            if reached && gap > options.gap {
                 gap = options.gap.max(FINER * gap);
                 continue;
             }
             let tolerance = PATH_PART * options.gap;
-            if finer.is_some() || self.error_estimate <= tolerance {
+            if finer.is_some() || !self.converged() || self.error_estimate <= tolerance {
                 return Ok(best);
             }
             let goal = GeodesicOptions::default().with_mean(self.mean).with_tolerance(tolerance);
@@ -187,7 +196,7 @@ impl Geodesic {
             if again.termination == Termination::Cancelled {
                 return Ok(Bounds { cancelled: true, ..best });
             }
-            if again.error_estimate >= self.error_estimate {
+            if again.error_estimate >= 0.5 * self.error_estimate {
                 return Ok(best);
             }
             finer = Some(again);
@@ -200,23 +209,22 @@ impl Geodesic {
 
     /// Bounds for ends with so small a share of `pi` mixed in that it costs no more than its part of the gap, widened
     /// by the distances from the ends to their mixtures. Positive ends stay as they are.
-    fn bounds_with_mixed_ends(&self, options: &BoundOptions) -> Result<Bounds> {
+    fn bounds_with_mixed_ends(&self, options: &BoundOptions, smoothing: f64) -> Result<Bounds> {
         if !self.has_empty_ends() {
-            return self.bounds_between(options, 0.0, 0.0);
+            return self.bounds_between(options, smoothing, 0.0);
         }
-        let price = |share: f64| -> Result<[f64; 2]> {
+        let price = |share: f64| -> Result<f64> {
             let price = |mu| mixing_distance(&self.graph, self.mean, mu, share);
-            Ok([price(&self.mu0)?, price(&self.mu1)?])
+            Ok(price(&self.mu0)? + price(&self.mu1)?)
         };
         let allowed = MIXING_PART * options.gap * self.distance;
         let mut share = FIRST_MIXING;
         // the price goes with a power of the share between a half and one: this exponent suits both
         for _ in 0..MIXING_TRIALS {
-            let [start, end] = price(share)?;
-            share = (share * (allowed / (start + end)).powf(4.0 / 3.0)).clamp(LEAST_MIXING, MOST_MIXING);
+            let ratio = allowed / price(share)?;
+            share = (share * ratio.powf(4.0 / 3.0)).clamp(LEAST_MIXING, MOST_MIXING);
         }
-        let [start, end] = price(share)?;
-        self.mixed(share)?.bounds_between(options, start, end)
+        self.mixed(share)?.bounds_between(options, smoothing, price(share)?)
     }
 
     /// This path with a share of `pi` mixed in: a path between the mixed ends, positive throughout, with the
@@ -237,16 +245,20 @@ impl Geodesic {
         })
     }
 
-    /// Bounds on the distance between two distributions that lie within `start` and `end` of this
-    /// geodesic's ends, by the triangle inequality; `gap` is that of these wider bounds.
-    pub(crate) fn bounds_between(&self, options: &BoundOptions, start: f64, end: f64) -> Result<Bounds> {
+    /// Bounds on the distance between two distributions whose distances to this geodesic's ends have the sum
+    /// `widening`, by the triangle inequality; `gap` is that of these wider bounds, `smoothing` in units of the usual.
+    pub(crate) fn bounds_between(
+        &self,
+        options: &BoundOptions,
+        smoothing: f64,
+        widening: f64,
+    ) -> Result<Bounds> {
         options.check()?;
-        let widening = start + end;
         if self.mu0 == self.mu1 {
             let reached = widening == 0.0;
             return Ok(Bounds { lower: 0.0, upper: widening, intervals: 0, reached, cancelled: false });
         }
-        let mut enclosure = Enclosure::new(self, options.gap)?;
+        let mut enclosure = Enclosure::new(self, smoothing * usual_smoothing(options.gap))?;
         let first = options.first_intervals.min(options.max_intervals);
         let times: Vec<f64> = (0..=first).map(|k| k as f64 / first as f64).collect();
         let mut pieces = enclosure.paths(&times)?;
@@ -325,6 +337,11 @@ fn certified(
 /// The first gap for which bounds between steep ends are sought, and the factor to the next.
 const FIRST_GAP: f64 = 0.03;
 const FINER: f64 = 0.3;
+
+/// What the smoothing of bounds may be, in units of the usual, and the most intervals for all but the first: nodes may
+/// matter that hold less mass than the usual smoothing adds.
+const SMOOTHING_PARTS: [f64; 3] = [1.0, 1e-2, 1e-5];
+const MORE_INTERVALS: usize = 1024;
 
 /// The tolerance of a path that is good enough for bounds, as part of their gap.
 const PATH_PART: f64 = 0.01;

@@ -113,13 +113,12 @@ struct Knot {
     weight: Vec<f64>,
 }
 
-/// `rhohat` is the path's density plus this share of the gap wanted. It keeps the forces at empty nodes
-/// within reach of the integration; the bound loses less than the gap, for this enters as a square too but
-/// where a node is empty all the time.
-const SMOOTHING: f64 = 0.3;
-
-/// The largest density that is added: more costs the bound too much, however wide it may be.
-const MOST_SMOOTHING: f64 = 0.01;
+/// `rhohat` is the path's density plus this part of the gap wanted, at most the second density. It keeps the
+/// forces at empty nodes within reach of the integration; the bound loses less than the gap, for this enters as a
+/// square too but where a node is empty all the time, or passes much on with little mass.
+pub(crate) fn usual_smoothing(gap: f64) -> f64 {
+    f64::min(0.3 * gap, 0.01)
+}
 
 /// No mass between the ends is taken to be below this share of the smaller one there.
 const LEAST_SHARE: f64 = 1e-3;
@@ -154,9 +153,8 @@ pub(crate) struct Enclosure<'a> {
 }
 
 impl<'a> Enclosure<'a> {
-    /// For bounds of this relative gap.
-    pub fn new(geodesic: &'a Geodesic, gap: f64) -> Result<Self> {
-        let smoothing = f64::min(SMOOTHING * gap, MOST_SMOOTHING);
+    /// With this share of the reference density in `rhohat`: see [`usual_smoothing`].
+    pub fn new(geodesic: &'a Geodesic, smoothing: f64) -> Result<Self> {
         let graph = &geodesic.graph;
         let (n, m) = (graph.nodes(), graph.edges());
         Ok(Self {

@@ -97,7 +97,7 @@ mod tests {
             let price = ends.map(|mu| mixing_distance(&graph, options.mean, &mu, share).unwrap());
             assert!((price[0] / price[1] - 1.0).abs() < 1e-9, "the chain is symmetric");
             let options = BoundOptions::default().with_gap(1e-3);
-            let bounds = geodesic.bounds_between(&options, price[0], price[1]).unwrap();
+            let bounds = geodesic.bounds_between(&options, 1.0, price[0] + price[1]).unwrap();
             assert!(bounds.lower <= EXACT && EXACT <= bounds.upper, "{share:e}: {bounds:?}");
             widths.push(bounds.upper - bounds.lower);
         }
