@@ -632,6 +632,10 @@ fn one_random_problem() {
             Err(error) => println!("{a}{b}: error: {error}"),
         }
     }
+    let rough = problem.graph.geodesic(&problem.mu[0], &problem.mu[1], &options.with_tolerance(1e-3));
+    if let Ok(g) = rough {
+        println!("01 to 1e-3: {}, {} +- {:.1e}", g.method(), g.distance(), g.error_estimate());
+    }
     match problem.check() {
         Ok(outcome) => println!("{:?}\n{:?}", outcome.violations, outcome.ends),
         Err(error) => println!("error: {error}"),

@@ -28,6 +28,7 @@
 //! instead, so that the path is positive between them too: at the Gauss nodes alone, masses at the knots could
 //! zigzag around zero.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::element::Element;
@@ -311,6 +312,17 @@ impl DiscreteAction {
     pub fn central_dual(&mut self) {
         let barrier = self.barrier;
         self.each_dual(|z, m, p| *z = barrier * p / m);
+    }
+
+    /// Whether all duals are within a factor of the central path.
+    pub fn near_central_path(&mut self, range: f64) -> bool {
+        let barrier = self.barrier;
+        let near = Cell::new(true);
+        self.each_dual(|z, m, p| {
+            let ratio = *z * m / (barrier * p);
+            near.set(near.get() && ratio * range > 1.0 && ratio < range);
+        });
+        near.get()
     }
 
     /// Keeps the duals within a factor of the central path.

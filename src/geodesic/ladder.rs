@@ -22,6 +22,9 @@ const LATER_RUNG_BARRIER: f64 = 1e-6;
 /// What the root of the barrier may be of the tolerance, and of the last difference between rungs.
 const BARRIER_PART: f64 = 0.003;
 
+/// What the root of the barrier is of the last difference at first, on the next mesh.
+const WARM_PART: f64 = 0.1;
+
 /// The lowest barrier: below, rounding makes the masses at empty nodes.
 const LEAST_BARRIER: f64 = 1e-14;
 
@@ -118,6 +121,11 @@ impl<'a> Ladder<'a> {
                 termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
                 break;
             }
+            let settled = |rung: &Rung| rung.report.stop == NewtonStop::Converged;
+            // two minimisations that did not end make a third on a finer mesh hopeless
+            let hopeless = !settled(&rung)
+                && rung.estimate >= least
+                && self.rungs.last().is_some_and(|before| !settled(before));
             fruitless = if rung.estimate < least { 0 } else { fruitless + 1 };
             least = rung.estimate.min(least);
             self.rungs.push(rung);
@@ -129,7 +137,7 @@ impl<'a> Ladder<'a> {
                 termination = Termination::IterationLimit;
                 break;
             }
-            if fruitless == limit {
+            if fruitless == limit || hopeless {
                 termination = Termination::Stalled;
                 break;
             }
@@ -178,6 +186,10 @@ impl<'a> Ladder<'a> {
             _ => least_barrier,
         };
         let first_barrier = match before {
+            // the old path is off by the last difference, which the barrier must not be too low to correct
+            Some(rung) if singular => {
+                rung.report.barrier.max((WARM_PART * rung.difference.min(0.1)).powi(2))
+            }
             Some(rung) => rung.report.barrier,
             None if terminal.is_some() => COLD_BARRIER,
             None => WARM_BARRIER,

@@ -73,6 +73,11 @@ const IDLE_PART: f64 = 0.1;
 /// Duals stay within this factor of the central path.
 const DUAL_RANGE: f64 = 1e4;
 
+/// A decrement is believed where they are within this one: with larger duals the Hessian is too large, and the
+/// decrement too small. Else they are put on the central path, so many times at most.
+const CENTRAL: f64 = 2.0;
+const CENTRINGS: usize = 3;
+
 /// A minimisation in progress; keeps its buffers.
 pub(crate) struct Minimiser<'a> {
     action: &'a mut DiscreteAction,
@@ -131,7 +136,7 @@ impl<'a> Minimiser<'a> {
         self.action.barrier = self.options.first_barrier * self.size();
         self.action.central_dual();
         let (mut steps, mut truncated, mut decrement) = (0, 0, 1.0);
-        let (mut least, mut idle) = (f64::INFINITY, 0);
+        let (mut least, mut idle, mut centred) = (f64::INFINITY, 0, 0);
         let stop = 'steps: loop {
             self.action.linearise();
             if watch::stopped() {
@@ -177,6 +182,11 @@ impl<'a> Minimiser<'a> {
             idle = if falling || decrement > NEARLY_SETTLED { 0 } else { idle + 1 };
             least = decrement.min(least);
             if done {
+                if centred < CENTRINGS && !self.action.near_central_path(CENTRAL) {
+                    self.action.central_dual();
+                    (centred, idle, least) = (centred + 1, 0, f64::INFINITY);
+                    continue;
+                }
                 self.action.linearise();
                 break NewtonStop::Converged;
             }

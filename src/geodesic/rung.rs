@@ -6,8 +6,8 @@
 //! ladders contract ever faster, so what is left after rung `k` is below `d_k (d_k/d_{k-1})`, up to a
 //! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
 //! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
-//! estimate is what they moved by, but not less than a quarter of `d_k`. The first comparison alone is trusted to be
-//! worth `d_k`.
+//! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is twice
+//! what they moved by, but not less than a twentieth of `d_k`. The first comparison alone is trusted to be worth `d_k`.
 //!
 //! # End potentials
 //!
@@ -47,8 +47,11 @@ const SECOND_ORDER: f64 = 0.4;
 /// One that contracts faster than this shows its second order cleanly.
 const CLEAN_ORDER: f64 = 0.28;
 
+/// What extrapolation leaves of the last difference at least.
+const FLOOR: f64 = 0.05;
+
 /// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
-const SMOOTH_SAFETY: f64 = 10.0;
+const SMOOTH_SAFETY: f64 = 20.0;
 
 /// Paths that touch the boundary have kinks, and move irregularly between rungs: by so much more.
 const KINKS: f64 = 4.0;
@@ -78,6 +81,8 @@ pub(super) struct Rung {
     pub estimate: f64,
     potentials: [Vec<f64>; 2],
     extrapolated: bool,
+    /// Whether it contracted at the second order proper.
+    clean: bool,
 }
 
 impl Problem<'_> {
@@ -122,6 +127,7 @@ impl Problem<'_> {
             best_potentials: potentials.clone(),
             potentials,
             extrapolated: false,
+            clean: false,
             report,
             difference: f64::INFINITY,
             estimate: f64::INFINITY,
@@ -172,8 +178,11 @@ impl Rung {
             self.best_distance = distance;
             self.best_potentials = potentials;
             self.extrapolated = true;
-            match (before.extrapolated, contraction < CLEAN_ORDER) {
-                // at the second order proper, a quarter, extrapolation has taken nearly all of it
+            self.clean = contraction < CLEAN_ORDER;
+            match (before.extrapolated, self.clean) {
+                // twice in a row at the second order proper, a quarter: what is extrapolated can be trusted
+                (true, true) if before.clean => (2.0 * kinks * settled).max(FLOOR * difference),
+                // once: extrapolation has taken nearly all of the difference
                 (true, true) => (kinks * settled).max(0.25 * difference),
                 (true, false) => kinks * settled.max(difference),
                 // the first sign of second order may be an accident

@@ -27,7 +27,7 @@ pub use means::Mean;
 pub(crate) use operators::{EdgeTangent, Sweep};
 
 use crate::error::{self, Error, Result};
-use crate::linalg::{Factorisation, SparseCholesky, SymmetricPattern};
+use crate::linalg::{Elimination, Factorisation, SparseCholesky, SymmetricPattern};
 
 /// A finite, connected, reversible Markov chain. Immutable; cloning shares it.
 #[derive(Clone)]
@@ -205,7 +205,8 @@ const LEAKAGE: f64 = 1e-13;
 
 /// The factorised weighted Laplacian of a graph, grounded at its best connected node.
 ///
-/// Applies the pseudo-inverse `L^+` up to the additive constant, which
+/// Small graphs are eliminated without subtractions, which keeps the weakest edges beside the strongest; larger ones by
+/// a sparse Cholesky factorisation. Applies the pseudo-inverse `L^+` up to the additive constant, which
 /// [`Graph::centre`] fixes. Keeps its memory between factorisations.
 ///
 /// # Grounding
@@ -214,11 +215,21 @@ const LEAKAGE: f64 = 1e-13;
 /// largest weight, so that nearly empty nodes, whose weights are tiny, never carry the others.
 pub struct LaplacianSolver {
     graph: Graph,
-    cholesky: Option<SparseCholesky>,
+    factor: Factor,
     values: Vec<f64>,
     degree: Vec<f64>,
     ground: usize,
 }
+
+/// How a Laplacian is factorised.
+enum Factor {
+    /// With the full relative accuracy of each entry, at the cost of a dense matrix.
+    Small(Elimination),
+    Large(SparseCholesky),
+}
+
+/// Graphs up to this size are factorised as dense matrices.
+const SMALL: usize = 32;
 
 impl LaplacianSolver {
     /// Analyses the graph (once per graph) and reserves the factor.
@@ -226,12 +237,12 @@ impl LaplacianSolver {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn new(graph: &Graph) -> Result<Self> {
-        let cholesky = match graph.nodes() {
-            1 => None,
-            _ => Some(SparseCholesky::new(graph.laplacian_pattern()?)?),
+        let factor = match graph.nodes() {
+            n if n <= SMALL => Factor::Small(Elimination::new(n)),
+            _ => Factor::Large(SparseCholesky::new(graph.laplacian_pattern()?)?),
         };
         let (values, degree) = (Vec::new(), vec![0.0; graph.nodes()]);
-        Ok(Self { graph: graph.clone(), cholesky, values, degree, ground: 0 })
+        Ok(Self { graph: graph.clone(), factor, values, degree, ground: 0 })
     }
 
     /// Factorises the Laplacian with the given weight (conductance times mobility) per edge.
@@ -239,7 +250,6 @@ impl LaplacianSolver {
     /// # Errors
     /// [`Error::Singular`] where weights are so small that the graph falls apart numerically.
     pub fn factorise(&mut self, weight: &[f64]) -> Result<()> {
-        let Some(cholesky) = &mut self.cholesky else { return Ok(()) };
         let graph = &self.graph;
         self.degree.fill(0.0);
         for x in 0..graph.nodes() {
@@ -250,6 +260,17 @@ impl LaplacianSolver {
         }
         let better = |best: usize, x: usize| if self.degree[x] > self.degree[best] { x } else { best };
         self.ground = (0..graph.nodes()).fold(0, better);
+        let cholesky = match &mut self.factor {
+            Factor::Large(cholesky) => cholesky,
+            Factor::Small(elimination) => {
+                let edges = graph.edge_list().zip(weight.iter().copied());
+                if elimination.factorise(edges, self.ground) {
+                    return Ok(());
+                }
+                let detail = "the graph falls apart numerically".into();
+                return Err(Error::Singular { what: LAPLACIAN, detail });
+            }
+        };
         self.degree[self.ground] *= 2.0;
         self.values.clear();
         for (x, &diagonal) in self.degree.iter().enumerate() {
@@ -267,7 +288,7 @@ impl LaplacianSolver {
     /// [`Error::Singular`] where weights are zero or not finite.
     pub(crate) fn factorise_leaky(&mut self, weight: &[f64]) -> Result<()> {
         let Err(failed) = self.factorise(weight) else { return Ok(()) };
-        let Some(cholesky) = &mut self.cholesky else { return Err(failed) };
+        let Factor::Large(cholesky) = &mut self.factor else { return Err(failed) };
         if !weight.iter().all(|w| w.is_finite() && *w > 0.0) {
             return Err(failed);
         }
@@ -282,13 +303,15 @@ impl LaplacianSolver {
     /// Overwrites right-hand sides of sum zero (`n` numbers each, one after the other) with the solutions
     /// that vanish at the ground. A right-hand side of another sum is met everywhere but at the ground.
     pub(crate) fn solve_grounded(&self, rhs: &mut [f64]) {
-        let Some(cholesky) = &self.cholesky else { return rhs.fill(0.0) };
         for column in rhs.chunks_exact_mut(self.graph.nodes()) {
-            column[self.ground] -= column.iter().sum::<f64>();
-        }
-        cholesky.solve_in_place(rhs);
-        for column in rhs.chunks_exact_mut(self.graph.nodes()) {
-            column[self.ground] = 0.0;
+            match &self.factor {
+                Factor::Small(elimination) => elimination.solve_in_place(column),
+                Factor::Large(cholesky) => {
+                    column[self.ground] -= column.iter().sum::<f64>();
+                    cholesky.solve_in_place(column);
+                    column[self.ground] = 0.0;
+                }
+            }
         }
     }
 

@@ -6,11 +6,13 @@
 
 mod block_tridiagonal;
 mod cholesky;
+mod elimination;
 mod lu;
 pub(crate) mod vector;
 
 pub(crate) use block_tridiagonal::BlockTridiagonal;
 pub use cholesky::{SparseCholesky, SymmetricPattern};
+pub(crate) use elimination::Elimination;
 pub use lu::{GeneralPattern, SparseLu};
 
 /// A factorised square system `A x = b`.
