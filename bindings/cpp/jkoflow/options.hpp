@@ -43,6 +43,11 @@ enum class Zeros : std::int32_t {
     leave_out = JKO_ZEROS_LEAVE_OUT
 };
 
+/* What stops long work and hears of it: no base, whose members the designators of C++20 cannot name. */
+#define JKOFLOW_WATCHED                                                                                 \
+    const CancelToken *cancel = nullptr;                                                                \
+    ProgressCallback progress = {};
+
 /* How edges and matrices are to be read. */
 struct GraphOptions {
     Reference reference = Reference::degree;
@@ -56,8 +61,7 @@ struct GeodesicOptions {
     std::int64_t max_iterations = 1000;
     Mean mean = Mean::logarithmic;
     Method method = Method::automatic;
-    const CancelToken *cancel = nullptr;
-    ProgressCallback progress = {};
+    JKOFLOW_WATCHED
 };
 
 /* How tight the bounds on a distance are to be. */
@@ -65,8 +69,7 @@ struct BoundOptions {
     double gap = 1e-4;
     std::int64_t first_intervals = 4;
     std::int64_t max_intervals = 4096;
-    const CancelToken *cancel = nullptr;
-    ProgressCallback progress = {};
+    JKOFLOW_WATCHED
 };
 
 /* How a flow is to be integrated. */
@@ -74,8 +77,7 @@ struct FlowOptions {
     double tolerance = 1e-8;
     std::int64_t max_steps = 100000;
     Mean mean = Mean::logarithmic;
-    const CancelToken *cancel = nullptr;
-    ProgressCallback progress = {};
+    JKOFLOW_WATCHED
 };
 
 /* How a barycentre is to be computed. */
@@ -83,8 +85,7 @@ struct BarycentreOptions {
     double tolerance = 1e-8;
     std::int64_t max_iterations = 200;
     Mean mean = Mean::logarithmic;
-    const CancelToken *cancel = nullptr;
-    ProgressCallback progress = {};
+    JKOFLOW_WATCHED
 };
 
 /* How an energy is to be learned; what is learned, say the terms. */
@@ -96,9 +97,10 @@ struct FitOptions {
     Weight weight = Weight::metric;
     Zeros zeros = Zeros::refuse;
     double zeros_share = 0.0;
-    const CancelToken *cancel = nullptr;
-    ProgressCallback progress = {};
+    JKOFLOW_WATCHED
 };
+
+#undef JKOFLOW_WATCHED
 
 /* Penalties on the squared coefficients, relative to the data's own weight on them. */
 struct Ridge {
@@ -113,9 +115,15 @@ template <class Choice> constexpr std::int32_t number(Choice choice) {
     return static_cast<std::int32_t>(choice);
 }
 
+/* Options of the C interface as its init function leaves them. */
+template <class Options> Options defaults(Status (*init)(Options *, std::size_t)) {
+    Options options;
+    check(init(&options, sizeof options));
+    return options;
+}
+
 inline jko_graph_options lower(const GraphOptions &options) {
-    jko_graph_options lowered;
-    check(jko_graph_options_init(&lowered, sizeof lowered));
+    jko_graph_options lowered = defaults(jko_graph_options_init);
     lowered.reference = number(options.reference);
     lowered.duplicates = number(options.duplicates);
     lowered.index_base = options.index_base;
@@ -123,8 +131,7 @@ inline jko_graph_options lower(const GraphOptions &options) {
 }
 
 inline jko_geodesic_options lower(const GeodesicOptions &options, Watcher &watcher) {
-    jko_geodesic_options lowered;
-    check(jko_geodesic_options_init(&lowered, sizeof lowered));
+    jko_geodesic_options lowered = defaults(jko_geodesic_options_init);
     lowered.tolerance = options.tolerance;
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
@@ -134,8 +141,7 @@ inline jko_geodesic_options lower(const GeodesicOptions &options, Watcher &watch
 }
 
 inline jko_bound_options lower(const BoundOptions &options, Watcher &watcher) {
-    jko_bound_options lowered;
-    check(jko_bound_options_init(&lowered, sizeof lowered));
+    jko_bound_options lowered = defaults(jko_bound_options_init);
     lowered.gap = options.gap;
     lowered.first_intervals = options.first_intervals;
     lowered.max_intervals = options.max_intervals;
@@ -144,8 +150,7 @@ inline jko_bound_options lower(const BoundOptions &options, Watcher &watcher) {
 }
 
 inline jko_flow_options lower(const FlowOptions &options, Watcher &watcher) {
-    jko_flow_options lowered;
-    check(jko_flow_options_init(&lowered, sizeof lowered));
+    jko_flow_options lowered = defaults(jko_flow_options_init);
     lowered.tolerance = options.tolerance;
     lowered.max_steps = options.max_steps;
     lowered.mean = number(options.mean);
@@ -154,8 +159,7 @@ inline jko_flow_options lower(const FlowOptions &options, Watcher &watcher) {
 }
 
 inline jko_barycentre_options lower(const BarycentreOptions &options, Watcher &watcher) {
-    jko_barycentre_options lowered;
-    check(jko_barycentre_options_init(&lowered, sizeof lowered));
+    jko_barycentre_options lowered = defaults(jko_barycentre_options_init);
     lowered.tolerance = options.tolerance;
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
@@ -164,8 +168,7 @@ inline jko_barycentre_options lower(const BarycentreOptions &options, Watcher &w
 }
 
 inline jko_fit_options lower(const FitOptions &options, Watcher &watcher) {
-    jko_fit_options lowered;
-    check(jko_fit_options_init(&lowered, sizeof lowered));
+    jko_fit_options lowered = defaults(jko_fit_options_init);
     lowered.tolerance = options.tolerance;
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
@@ -178,8 +181,7 @@ inline jko_fit_options lower(const FitOptions &options, Watcher &watcher) {
 }
 
 inline jko_ridge lower(const Ridge &ridge) {
-    jko_ridge lowered;
-    check(jko_ridge_init(&lowered, sizeof lowered));
+    jko_ridge lowered = defaults(jko_ridge_init);
     lowered.potential = ridge.potential;
     lowered.entropy = ridge.entropy;
     return lowered;
