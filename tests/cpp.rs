@@ -73,6 +73,11 @@ fn energies_are_learned() {
 }
 
 #[test]
+fn flows_and_counts_are_fitted_and_forecast() {
+    passes("flow_fits", &["flow_fits.cpp"]);
+}
+
+#[test]
 fn every_header_stands_alone_in_every_standard_and_twice() {
     let directory = root().join("bindings/cpp/jkoflow");
     let mut headers = vec!["jkoflow.hpp".to_string()];

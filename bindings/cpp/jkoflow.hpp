@@ -23,10 +23,14 @@
 #define JKOFLOW_HPP
 
 #include "jkoflow/array.hpp"
+#include "jkoflow/count_fit.hpp"
 #include "jkoflow/energy.hpp"
 #include "jkoflow/error.hpp"
+#include "jkoflow/estimate.hpp"
 #include "jkoflow/fit.hpp"
 #include "jkoflow/fitted.hpp"
+#include "jkoflow/flow_fit.hpp"
+#include "jkoflow/forecast.hpp"
 #include "jkoflow/geodesic.hpp"
 #include "jkoflow/geometry.hpp"
 #include "jkoflow/graph.hpp"

@@ -8,3 +8,11 @@ double distance(const jkoflow::Graph &graph, const std::vector<double> &mu0,
 }
 
 double coefficient(const jkoflow::Fit &fit) { return fit.solve({.potential = 0.1}).entropy(); }
+
+double learned(const jkoflow::Graph &graph, const std::vector<std::vector<double>> &counts,
+               const jkoflow::CancelToken &token) {
+    jkoflow::CountFit fit(graph, {.pseudo_counts = 0.5, .cancel = &token});
+    jkoflow::FlowFit flow(graph, {.mixing = 0.1, .noise = jkoflow::Noise::sandwich, .progress = {}});
+    flow.add_trajectory({0.0, 1.0}, counts);
+    return fit.add_trajectory({0.0, 1.0}, counts).solve().estimate().entropy();
+}

@@ -19,6 +19,8 @@ constexpr bool move_only =
 
 static_assert(move_only<Graph> && move_only<Geodesic> && move_only<Solver> && move_only<Energy>);
 static_assert(move_only<Flow> && move_only<Terms> && move_only<Fit> && move_only<Fitted>);
+static_assert(move_only<FlowFit> && move_only<FlowFitted> && move_only<CountFit>);
+static_assert(move_only<CountFitted> && move_only<Estimate> && move_only<Forecast>);
 static_assert(move_only<SnapshotLoss> && move_only<CancelToken>);
 
 static const std::vector<double> start{0.4, 0.3, 0.2, 0.1}, even(4, 0.25);
@@ -79,6 +81,32 @@ static void every_owner_moves() {
           [&](const SnapshotLoss &l) { return l.evaluate(rows).value; });
 }
 
+/* A problem that hears its callback still when it has moved, and what comes of it. */
+template <class Problem, class Options, class Ask>
+void learning_moves(const Graph &graph, const std::vector<std::vector<double>> &rows, Ask ask) {
+    int heard = 0;
+    Options options;
+    options.progress = [&](const Progress &) { return ++heard > 0; };
+    Problem problem(graph, Terms().add_entropy(), options);
+    problem.add_trajectory({0.0, 1.0, 2.0}, rows);
+    moves(problem.solve(), ask);
+    moves(problem.solve().estimate(), [](const Estimate &e) { return e.parameters(); });
+    moves(problem.solve().estimate().forecast(start, {0.0, 1.0}),
+          [](const Forecast &f) { return f.masses().values(); });
+    heard = 0;
+    moves(std::move(problem), [](Problem &p) { return p.solve().estimate().entropy(); });
+    EXPECT(heard > 0);
+}
+
+static void fits_of_flows_and_counts_move() {
+    const Graph graph = Graph::cycle(4, Reference::uniform);
+    learning_moves<FlowFit, FlowFitOptions>(graph, {start, {0.3, 0.3, 0.2, 0.2}, even},
+                                            [](const FlowFitted &f) { return f.residuals(); });
+    learning_moves<CountFit, CountFitOptions>(graph,
+                                              {{40, 30, 20, 10}, {30, 30, 20, 20}, {25, 25, 25, 25}},
+                                              [](const CountFitted &f) { return f.start(0); });
+}
+
 /* Handles keep what they need of each other, so that they may end in any order. */
 static void owners_end_in_any_order() {
     Geodesic path = [] {
@@ -121,6 +149,7 @@ int main() {
     EXPECT(version() == std::to_string(JKO_VERSION_MAJOR) + "." + std::to_string(JKO_VERSION_MINOR) +
                             "." + std::to_string(JKO_VERSION_PATCH));
     every_owner_moves();
+    fits_of_flows_and_counts_move();
     owners_end_in_any_order();
     errors_carry_status_and_message();
     const Graph graph = Graph::cycle(4, Reference::uniform);

@@ -121,6 +121,45 @@ static void all_work_is_watched(const Graph &graph) {
     });
 }
 
+/* Learns, and hands out the status that the estimate has. */
+template <class Problem, class Options>
+Status learned(const Graph &graph, const std::vector<std::vector<double>> &rows,
+               const Options &options) {
+    Problem problem(graph, Terms().add_entropy(), options);
+    problem.add_trajectory(times, rows);
+    return status_of([&] { return problem.solve().estimate().status(); });
+}
+
+static void fits_and_forecasts_are_watched(const Graph &graph) {
+    watched<FlowFitOptions>("a fit of the flow", [&](const FlowFitOptions &options) {
+        return learned<FlowFit>(graph, snapshots, options);
+    });
+    std::vector<std::vector<double>> counts = snapshots;
+    for (std::vector<double> &row : counts) {
+        for (double &count : row) {
+            count = std::round(1000.0 * count);
+        }
+    }
+    watched<CountFitOptions>("a fit of counts", [&](const CountFitOptions &options) {
+        return learned<CountFit>(graph, counts, options);
+    });
+
+    Fit fit(graph, Terms().add_entropy());
+    const Fitted fitted = fit.add_trajectory(times, snapshots).solve();
+    CountFit count_fit(graph, Terms().add_entropy());
+    const CountFitted counted = count_fit.add_trajectory(times, counts).solve();
+    const Estimate estimate = counted.estimate();
+    watched<FlowOptions>("a forecast of a fit", [&](const FlowOptions &options) {
+        return status_of([&] { return fitted.forecast(first, times, options), JKO_STATUS_OK; });
+    });
+    watched<FlowOptions>("a forecast of an estimate", [&](const FlowOptions &options) {
+        return status_of([&] { return estimate.forecast(first, times, options), JKO_STATUS_OK; });
+    });
+    watched<FlowOptions>("a forecast of counts", [&](const FlowOptions &options) {
+        return status_of([&] { return counted.forecast(0, times, options), JKO_STATUS_OK; });
+    });
+}
+
 /* One fit throws, is moved, and serves again. */
 static void a_fit_survives_an_exception(const Graph &graph) {
     bool halt = true;
@@ -191,6 +230,19 @@ static void defaults_are_the_librarys() {
                                    {"weight", as_number(fit.weight)},
                                    {"zeros", as_number(fit.zeros)},
                                    {"zeros_share", fit.zeros_share}});
+    const FlowFitOptions flow_fit;
+    defaults_are(JKO_OPTIONS_FLOW_FIT, {{"tolerance", flow_fit.tolerance},
+                                        {"max_steps", as_number(flow_fit.max_steps)},
+                                        {"mixing", flow_fit.mixing},
+                                        {"max_iterations", as_number(flow_fit.max_iterations)},
+                                        {"mean", as_number(flow_fit.mean)},
+                                        {"noise", as_number(flow_fit.noise)}});
+    const CountFitOptions count_fit;
+    defaults_are(JKO_OPTIONS_COUNT_FIT, {{"tolerance", count_fit.tolerance},
+                                         {"max_steps", as_number(count_fit.max_steps)},
+                                         {"pseudo_counts", count_fit.pseudo_counts},
+                                         {"max_iterations", as_number(count_fit.max_iterations)},
+                                         {"mean", as_number(count_fit.mean)}});
     const Ridge ridge;
     defaults_are(JKO_OPTIONS_RIDGE, {{"potential", ridge.potential}, {"entropy", ridge.entropy}});
 }
@@ -198,6 +250,7 @@ static void defaults_are_the_librarys() {
 int main() {
     const Graph graph = Graph::grid({SIDE, SIDE}, false, Reference::uniform);
     all_work_is_watched(graph);
+    fits_and_forecasts_are_watched(graph);
     a_fit_survives_an_exception(graph);
     defaults_are_the_librarys();
     return verdict("watching");

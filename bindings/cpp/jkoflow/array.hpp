@@ -68,11 +68,12 @@ template <class C> struct Stride<C, std::void_t<decltype(std::declval<const C &>
 } // namespace detail
 
 /* An array as an argument: borrowed where its elements are of type T, converted into a copy where they
- * are other numbers. It lives as long as the call. */
+ * are other numbers. It lives as long as the call. An empty one is one that was left out: its `data` is
+ * null, wherever it came from. */
 template <class T> class Array {
 public:
     Array() noexcept = default;
-    Array(const T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    Array(const T *data, std::size_t size) noexcept { borrow(data, size); }
     Array(std::initializer_list<T> values) : copy_(values) { borrow(copy_.data(), copy_.size()); }
     template <std::size_t N> Array(const T (&values)[N]) noexcept : data_(values), size_(N) {}
     template <class C, class = std::enable_if_t<detail::is_contiguous<C>::value>>
@@ -101,7 +102,7 @@ public:
 
 private:
     void borrow(const T *data, std::size_t size) noexcept {
-        data_ = data;
+        data_ = size == 0 ? nullptr : data;
         size_ = size;
     }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "energy.hpp"
+#include "forecast.hpp"
 
 namespace jkoflow {
 
@@ -87,6 +88,16 @@ public:
     /* The share of the motion that a pure heat flow explains, and its entropy coefficient. */
     double heat_explained() const { return jko_fitted_heat_explained(handle()); }
     double heat_entropy() const { return jko_fitted_heat_entropy(handle()); }
+
+    /* The gradient flow from `mu0`, positive and taken as known, at increasing times; the first is that
+     * of `mu0`. */
+    Forecast forecast(const Array<double> &mu0, const Array<double> &times,
+                      const FlowOptions &options = {}) const {
+        return Forecast(nodes_, options, [&](const jko_flow_options *lowered, jko_forecast **out) {
+            return jko_fitted_forecast(handle(), mu0.data(), mu0.size(), times.data(), times.size(),
+                                       lowered, out);
+        });
+    }
 
     const jko_fitted *handle() const { return owner_.get(); }
 

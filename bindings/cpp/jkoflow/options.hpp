@@ -43,6 +43,10 @@ enum class Zeros : std::int32_t {
     leave_out = JKO_ZEROS_LEAVE_OUT
 };
 
+/* Where the standard errors of a fit of the flow come from: the covariance of counts times a factor that
+ * the residuals tell, or the residuals alone, which needs many steps. */
+enum class Noise : std::int32_t { gaussian = JKO_NOISE_GAUSSIAN, sandwich = JKO_NOISE_SANDWICH };
+
 /* What stops long work and hears of it: no base, whose members the designators of C++20 cannot name. */
 #define JKOFLOW_WATCHED                                                                                 \
     const CancelToken *cancel = nullptr;                                                                \
@@ -97,6 +101,29 @@ struct FitOptions {
     Weight weight = Weight::metric;
     Zeros zeros = Zeros::refuse;
     double zeros_share = 0.0;
+    JKOFLOW_WATCHED
+};
+
+/* How an energy is to be learned from predictions of its flow. */
+struct FlowFitOptions {
+    double tolerance = 1e-10;
+    std::int64_t max_steps = 2000;
+    /* The share of the reference that is mixed into every snapshot. */
+    double mixing = 0.0;
+    std::int64_t max_iterations = 100;
+    Mean mean = Mean::logarithmic;
+    Noise noise = Noise::gaussian;
+    JKOFLOW_WATCHED
+};
+
+/* How an energy is to be learned from counts. */
+struct CountFitOptions {
+    double tolerance = 1e-8;
+    std::int64_t max_steps = 2000;
+    /* Individuals, spread like the reference, that are added to the first snapshot of a trajectory. */
+    double pseudo_counts = 1.0;
+    std::int64_t max_iterations = 100;
+    Mean mean = Mean::logarithmic;
     JKOFLOW_WATCHED
 };
 
@@ -176,6 +203,29 @@ inline jko_fit_options lower(const FitOptions &options, Watcher &watcher) {
     lowered.weight = number(options.weight);
     lowered.zeros = number(options.zeros);
     lowered.zeros_share = options.zeros_share;
+    watcher.attach(lowered, options.cancel);
+    return lowered;
+}
+
+inline jko_flow_fit_options lower(const FlowFitOptions &options, Watcher &watcher) {
+    jko_flow_fit_options lowered = defaults(jko_flow_fit_options_init);
+    lowered.tolerance = options.tolerance;
+    lowered.max_steps = options.max_steps;
+    lowered.mixing = options.mixing;
+    lowered.max_iterations = options.max_iterations;
+    lowered.mean = number(options.mean);
+    lowered.noise = number(options.noise);
+    watcher.attach(lowered, options.cancel);
+    return lowered;
+}
+
+inline jko_count_fit_options lower(const CountFitOptions &options, Watcher &watcher) {
+    jko_count_fit_options lowered = defaults(jko_count_fit_options_init);
+    lowered.tolerance = options.tolerance;
+    lowered.max_steps = options.max_steps;
+    lowered.pseudo_counts = options.pseudo_counts;
+    lowered.max_iterations = options.max_iterations;
+    lowered.mean = number(options.mean);
     watcher.attach(lowered, options.cancel);
     return lowered;
 }
