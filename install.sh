@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the C library and installs it below a prefix, or takes it away again. Needs cargo; for Linux.
 #
-#   ./install.sh PREFIX                    header, static and shared library, pkg-config and CMake files
+#   ./install.sh PREFIX                    headers of C and C++, static and shared library, pkg-config and
+#                                          CMake files
 #   ./install.sh --built DIRECTORY PREFIX  the same, with libraries that cargo has left in a directory
 #   ./install.sh --uninstall PREFIX        exactly what was installed there
 #
@@ -12,7 +13,7 @@ set -eu
 system_libraries="-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
 
 usage() {
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 
@@ -25,7 +26,8 @@ uninstall() {
         rm -f "$root/$file"
     done < "$root/$manifest"
     rm "$root/$manifest"
-    for directory in share/jkoflow share lib/cmake/jkoflow lib/cmake lib/pkgconfig lib include; do
+    for directory in share/jkoflow share lib/cmake/jkoflow lib/cmake lib/pkgconfig lib \
+        include/jkoflow include; do
         rmdir "$root/$directory" 2>/dev/null || true
     done
 }
@@ -103,6 +105,9 @@ if [ -f "$root/$manifest" ]; then
 fi
 mkdir -p "$root/share/jkoflow"
 place 644 include/jkoflow.h include/jkoflow.h
+for header in bindings/cpp/jkoflow.hpp bindings/cpp/jkoflow/*.hpp; do
+    place 644 "$header" "include/${header#bindings/cpp/}"
+done
 place 644 "$built/libjkoflow.a" lib/libjkoflow.a
 place 755 "$built/libjkoflow.so" "lib/libjkoflow.so.$version"
 link "libjkoflow.so.$version" "lib/libjkoflow.so.$abi"

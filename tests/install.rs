@@ -44,8 +44,9 @@ fn programs_find_what_is_installed() {
     let library = shared_library();
     let built = library.parent().expect("its directory");
     run(installer().arg("--built").arg(built).arg(&first));
-    let expected = [
+    let mut expected = [
         "include/jkoflow.h",
+        "include/jkoflow.hpp",
         "lib/cmake/jkoflow/jkoflowConfig.cmake",
         "lib/cmake/jkoflow/jkoflowConfigVersion.cmake",
         "lib/libjkoflow.a",
@@ -55,7 +56,12 @@ fn programs_find_what_is_installed() {
         "lib/pkgconfig/jkoflow-static.pc",
         "lib/pkgconfig/jkoflow.pc",
         "share/jkoflow/installed",
-    ];
+    ]
+    .map(String::from)
+    .to_vec();
+    let cpp = files(&root().join("bindings/cpp/jkoflow"));
+    expected.extend(cpp.iter().map(|header| format!("include/jkoflow/{header}")));
+    expected.sort();
     assert_eq!(files(&first), expected);
 
     // the tree may be moved
@@ -72,18 +78,44 @@ fn programs_find_what_is_installed() {
     assert!(!again.status.success(), "there is nothing left to uninstall");
 }
 
-/// Runs a consumer; the quickstart's own numbers are checked elsewhere.
-fn works(program: &mut Command) {
-    let text = run(program);
-    assert!(text.contains("explained share of motion:    0.99"), "{text}");
+/// A program that is built against what is installed.
+struct Consumer {
+    /// What ends the name of a variable in `tests/install/CMakeLists.txt`.
+    language: &'static str,
+    standard: &'static str,
+    source: &'static str,
+    /// What it prints among other things; the quickstart's own numbers are checked elsewhere.
+    says: &'static str,
 }
 
-/// A shared consumer runs only where it finds the library by its name for the loader.
-fn needs_the_library(program: &Path, prefix: &Path) {
-    let alone = Command::new(program).env_remove("LD_LIBRARY_PATH").output().expect("run");
-    let errors = String::from_utf8_lossy(&alone.stderr).into_owned();
-    assert!(errors.contains("libjkoflow.so.0: cannot open"), "{errors}");
-    works(Command::new(program).env("LD_LIBRARY_PATH", prefix.join("lib")));
+const CONSUMERS: [Consumer; 2] = [
+    Consumer {
+        language: "c",
+        standard: "c99",
+        source: "examples/c/quickstart.c",
+        says: "explained share of motion:    0.99",
+    },
+    Consumer {
+        language: "cpp",
+        standard: "c++17",
+        source: "tests/install/consumer.cpp",
+        says: "learned and foretold",
+    },
+];
+
+impl Consumer {
+    fn works(&self, program: &mut Command) {
+        let text = run(program);
+        assert!(text.contains(self.says), "{text}");
+    }
+
+    /// A shared consumer runs only where it finds the library by its name for the loader.
+    fn needs_the_library(&self, program: &Path, prefix: &Path) {
+        let alone = Command::new(program).env_remove("LD_LIBRARY_PATH").output().expect("run");
+        let errors = String::from_utf8_lossy(&alone.stderr).into_owned();
+        assert!(errors.contains("libjkoflow.so.0: cannot open"), "{errors}");
+        self.works(Command::new(program).env("LD_LIBRARY_PATH", prefix.join("lib")));
+    }
 }
 
 fn by_pkg_config(place: &Path, prefix: &Path) {
@@ -97,29 +129,39 @@ fn by_pkg_config(place: &Path, prefix: &Path) {
             .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig")));
         text.split_whitespace().map(String::from).collect()
     };
-    let build = |package: &str| -> PathBuf {
-        let program = place.join(package);
-        run(compiler(false)
-            .arg("-std=c99")
-            .args(WARNINGS)
-            .args(flags(package, &["--cflags"]))
-            .arg(root().join("examples/c/quickstart.c"))
-            .args(flags(package, &["--libs"]))
-            .arg("-o")
-            .arg(&program));
-        program
-    };
-    needs_the_library(&build("jkoflow"), prefix);
-    works(&mut Command::new(build("jkoflow-static")));
+    for consumer in &CONSUMERS {
+        let cpp = consumer.language == "cpp";
+        if cpp && !tool("c++", "consumers in C++ through pkg-config") {
+            continue;
+        }
+        let build = |package: &str| -> PathBuf {
+            let program = place.join(format!("{package}-{}", consumer.language));
+            run(compiler(cpp)
+                .arg(format!("-std={}", consumer.standard))
+                .args(WARNINGS)
+                .args(flags(package, &["--cflags"]))
+                .arg(root().join(consumer.source))
+                .args(flags(package, &["--libs"]))
+                .arg("-o")
+                .arg(&program));
+            program
+        };
+        consumer.needs_the_library(&build("jkoflow"), prefix);
+        consumer.works(&mut Command::new(build("jkoflow-static")));
+    }
     assert!(flags("jkoflow", &["--static", "--libs"]).ends_with(&SYSTEM_LIBRARIES.map(String::from)));
     assert_eq!(flags("jkoflow", &["--modversion"]), [env!("CARGO_PKG_VERSION")]);
 }
 
 fn by_cmake(place: &Path, prefix: &Path) {
-    if !tool("cmake", "consumers through find_package") {
+    let what = "consumers through find_package";
+    if !tool("cmake", what) || !tool("c++", what) {
         return;
     }
     let build = place.join("cmake");
+    let sources = CONSUMERS.iter().map(|consumer| {
+        format!("-DSOURCE_{}={}", consumer.language, root().join(consumer.source).display())
+    });
     succeed(
         Command::new("cmake")
             .arg("-S")
@@ -128,11 +170,14 @@ fn by_cmake(place: &Path, prefix: &Path) {
             .arg(&build)
             .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
             .arg("-DCMAKE_SKIP_RPATH=ON")
-            .arg(format!("-DSOURCE={}", root().join("examples/c/quickstart.c").display())),
+            .args(sources),
     );
     succeed(Command::new("cmake").arg("--build").arg(&build));
-    needs_the_library(&build.join("shared"), prefix);
-    works(&mut Command::new(build.join("static")));
+    for consumer in &CONSUMERS {
+        let program = |kind: &str| build.join(format!("{}-{kind}", consumer.language));
+        consumer.needs_the_library(&program("shared"), prefix);
+        consumer.works(&mut Command::new(program("static")));
+    }
 }
 
 /// A program asks for a version; whether 0.1.0 serves.
