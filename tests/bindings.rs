@@ -1,13 +1,18 @@
 //! Every function of the C interface can be reached from each language in `bindings`, or is left out
-//! there for a reason: the file `left_out.txt` of the language has lines `function: reason`.
+//! there for a reason: the file `left_out.txt` of the language has lines `function: reason`. What the
+//! README of a language shows is a program that runs.
+
+mod native;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::process::Command;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use native::root;
+#[cfg(target_os = "linux")]
+use native::{compiler, run, scratch, shared_library, static_library, succeed, tool};
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -38,6 +43,68 @@ fn julia_reaches_every_function() {
 #[test]
 fn matlab_reaches_every_function() {
     reaches_every_function("matlab", &["c", "h"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn cpp_readme_runs() {
+    if !tool("c++", "the README of the C++ binding") {
+        return;
+    }
+    let place = scratch("readme-cpp");
+    let (source, program) = (place.join("readme.cpp"), place.join("readme"));
+    fs::write(&source, shown("cpp", "cpp")).expect("source");
+    run(compiler(true)
+        .arg("-std=c++17")
+        .args(native::WARNINGS)
+        .args(["include", "bindings/cpp"].map(|place| format!("-I{}", root().join(place).display())))
+        .arg(&source)
+        .arg(static_library())
+        .args(native::SYSTEM_LIBRARIES)
+        .arg("-o")
+        .arg(&program));
+    let text = run(&mut Command::new(program));
+    assert!(text.contains("entropy 0.5 +-") && text.contains("later 0.127 +-"), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn julia_readme_runs() {
+    let julia = std::env::var("JULIA").unwrap_or_else(|_| "julia".into());
+    if !tool(
+        &julia,
+        "the README of the Julia package; get Julia from https://julialang.org, or name it by JULIA",
+    ) {
+        return;
+    }
+    let place = scratch("readme-julia");
+    let program = place.join("readme.jl");
+    fs::write(&program, shown("julia", "julia")).expect("program");
+    succeed(
+        Command::new(julia)
+            .arg("--startup-file=no")
+            .arg(format!("--project={}", root().join("bindings/julia/JKOFlow").display()))
+            .arg(program)
+            // cargo's own, by which the system's loader would find the library before it was named
+            .env_remove("LD_LIBRARY_PATH")
+            .env("JULIA_DEPOT_PATH", place.join("depot"))
+            .env("JKOFLOW_LIBRARY", shared_library()),
+    );
+}
+
+/// The blocks in this language that the README of a binding shows, one after the other.
+fn shown(binding: &str, language: &str) -> String {
+    let readme = read(&root().join("bindings").join(binding).join("README.md"));
+    let (mut program, mut inside) = (String::new(), false);
+    for line in readme.lines() {
+        match line.trim_start().strip_prefix("```") {
+            Some(opened) => inside = opened == language,
+            None if inside => program.extend([line, "\n"]),
+            None => {}
+        }
+    }
+    assert!(!program.is_empty(), "the README of {binding} shows nothing in {language}");
+    program
 }
 
 /// Looks in the sources with these endings, without comments, tests and examples.

@@ -98,16 +98,3 @@ fn every_header_stands_alone_in_every_standard_and_twice() {
         run(compiler(name, "c++20").arg("-fsyntax-only").arg(root().join("tests/cpp/designated.cpp")));
     }
 }
-
-/// The README's snippet is compiled as it stands, and runs.
-#[test]
-fn readme_snippet_runs() {
-    let readme = fs::read_to_string(root().join("bindings/cpp/README.md")).expect("README");
-    let snippet = readme.split("```cpp\n").nth(1).and_then(|rest| rest.split("```").next());
-    let source = scratch("cpp-readme").join("readme.cpp");
-    fs::write(&source, snippet.expect("a C++ snippet")).expect("source");
-    if tool("g++", "the README of the C++ binding") {
-        let text = run(&mut Command::new(build("readme", &[&source], "g++", &[])));
-        assert!(text.contains("entropy 0.5"), "{text}");
-    }
-}
