@@ -25,10 +25,10 @@ states = Graph(source, target; nodes = length(number), reference = :uniform)
 
 pairs = distances(states, snapshots[:, 1:11])
 learned = fit(states, snapshots, years; terms = (Potential(ridge = 0.1), Entropy()), loss = :symmetric)
-forecast = flow(learned, snapshots[:, end], [0.0, 1.0])
+future = flow(learned, snapshots[:, end], [0.0, 1.0])
 
 @printf("nodes %d\n", nodes(states))
 foreach((k, d) -> @printf("distance %d %.17g\n", k, d), 0:9, pairs.distance)
 @printf("entropy %.17g\n", learned.entropy)
 foreach((x, V) -> @printf("potential %d %.17g\n", x, V), 0:nodes(states)-1, learned.potential)
-foreach((x, μ) -> @printf("forecast %d %.17g\n", x, μ), 0:nodes(states)-1, forecast[end])
+foreach((x, μ) -> @printf("forecast %d %.17g\n", x, μ), 0:nodes(states)-1, future[end])

@@ -6,7 +6,7 @@ process: the library jkoflow from Julia.
     g = grid_graph((3, 3))
     γ = geodesic(g, μ0, μ1; tol = 1e-9)       # γ.distance, γ.potential_end, γ(0.5)
     learned = fit(g, snapshots, times)        # a column per snapshot; learned.potential, learned.entropy
-    forecast = flow(learned, snapshots[:, end], [0.0, 1.0])
+    future = forecast(learned, snapshots[:, end], [0.0, 1.0])    # future.masses, band(future)
 
 Distributions are vectors of masses with sum one, and nodes count from 1. Every long computation takes
 the keyword `cancel` (a [`CancelToken`](@ref)), hears `do progress ... end` blocks, and stops on Ctrl-C.
@@ -30,8 +30,13 @@ include("geometry.jl")
 include("energy.jl")
 include("flow.jl")
 include("terms.jl")
+include("problem.jl")
 include("fit.jl")
 include("fitted.jl")
+include("estimate.jl")
+include("flow_fit.jl")
+include("count_fit.jl")
+include("forecast.jl")
 include("loss.jl")
 
 export JKOFlowError, CancelToken, cancel!, reset!, iscancelled
@@ -47,6 +52,8 @@ export Energy, first_variation, second_variation, Flow, flow, jko_step
 export Potential, Entropy, Power, InteractionByHops, InteractionByDistance, RadialInteraction
 export InteractionMatrix, FullInteraction, Given
 export Fit, Fitted, fit, add!, merge!, statistics, add_statistics!, cross_validate, explained, covariance
+export FlowFit, FlowFitted, flow_fit, CountFit, CountFitted, count_fit
+export Forecast, forecast, forecast_steps, band
 export SnapshotLoss, value_and_gradient
 
 function __init__()

@@ -11,7 +11,7 @@ A learning problem, empty at first; [`add!`](@ref) snapshots, then [`solve`](@re
 [`FullInteraction`](@ref) and [`Given`](@ref). Options are in `JKOFlow.options(:fit)`, such as
 `loss = :backward`.
 """
-struct Fit
+struct Fit <: Problem
     handle::FitHandle
     terms::Vector{Term}
 end
@@ -27,11 +27,7 @@ function Fit(g::Graph; terms = (:potential, :entropy), cancel = nothing, setting
     return Fit(handle, list)
 end
 
-Base.close(fit::Fit) = close(fit.handle)
-Base.isopen(fit::Fit) = isopen(fit.handle)
-Base.cconvert(::Type{Ptr{Cvoid}}, fit::Fit) = fit.handle
-nodes(fit::Fit) = nodes(fit.handle)
-Base.show(io::IO, fit::Fit) = print(io, "Fit(", isopen(fit) ? "$(length(fit)) steps" : "closed", ")")
+contents(fit::Fit) = "$(length(fit)) steps"
 
 "Number of steps added so far."
 function Base.length(fit::Fit)
@@ -43,8 +39,9 @@ end
 """
     fit(g, snapshots, times; terms, loss, weight, num_threads, tol, ...)
 
-Learn the energy that drives snapshots, one per column, positive everywhere, at increasing times. Terms
-carry their own ridge, as in `terms = (Potential(ridge = 0.1), Entropy())`; for terms and options see
+Learn the energy that drives snapshots, one per column, positive everywhere, at increasing times. Several
+trajectories are a vector of such matrices, with common `times` or a vector of times for each. Terms carry
+their own ridge, as in `terms = (Potential(ridge = 0.1), Entropy())`; for terms and options see
 [`Fit`](@ref).
 """
 function fit(g::Graph, snapshots, times::AbstractVector; num_threads::Integer = 1, progress = nothing,
@@ -54,27 +51,16 @@ function fit(g::Graph, snapshots, times::AbstractVector; num_threads::Integer = 
     return solve(problem)
 end
 
-"""
-    add!(fit, snapshots, times; variations, num_threads = 1)
-    add!(fit, γ, τ; weight = 1)
-
-Add the steps between consecutive columns, or one step of length `τ` whose geodesic is known. With
-[`Given`](@ref) terms, `variations` has the first variations of all their functionals, in order, at the
-first snapshot, then at the second and so on, one per column.
-"""
-function add!(fit::Fit, snapshots, times::AbstractVector; variations = nothing,
-              num_threads::Integer = 1, progress = nothing)
-    S, t = columns(snapshots), reals(times)
+function add_trajectory!(fit::Fit, S, t; variations = nothing, num_threads::Integer = 1,
+                         progress = nothing)
     V = variations === nothing ? nothing : columns(variations)
-    status = watched(() -> add_trajectory(fit, S, t, V, num_threads), progress)
-    check_converged(status)
-    return fit
+    check_converged(watched(() -> see(fit, S, t, V, num_threads), progress))
 end
 
-add_trajectory(fit, S, t, ::Nothing, num_threads) =
+see(fit, S, t, ::Nothing, num_threads) =
     @jko jko_fit_add_trajectory(fit::Ptr{Cvoid}, t::Reals, S::Columns, num_threads::Int32)::Int32
 
-function add_trajectory(fit, S, t, V, num_threads)
+function see(fit, S, t, V, num_threads)
     size(V, 1) == size(S, 1) || throw(DimensionMismatch(
         "variations have $(size(V, 1)) rows, snapshots $(size(S, 1))"))
     return @jko jko_fit_add_trajectory_with(fit::Ptr{Cvoid}, t::Reals, S::Columns, V::Ptr{Float64},
@@ -121,10 +107,8 @@ function add_statistics!(fit::Fit, numbers::AbstractVector)
     return fit
 end
 
-ridges(fit::Fit) = [term.ridge for term in fit.terms]
-
 """
-    solve(fit; ridges)
+    solve(fit::Fit; ridges)
 
 The energy that minimises the loss and the ridges, by default those of the terms.
 """

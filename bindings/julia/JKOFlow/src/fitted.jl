@@ -5,13 +5,15 @@ What [`fit`](@ref) and [`solve`](@ref) learn. Properties:
 
 - `potential`, mean zero under `π`, and the `entropy` coefficient, zero where they were not among the
   terms;
-- `parameters`, in the order of the terms, with `parameter_names` and `standard_errors`;
-- `unidentified`, the directions that the data alone do not determine;
+- `parameters`, in the order of the terms, with `parameter_names`, which count nodes from 0, and
+  `standard_errors`;
+- `unidentified`, the directions that the data alone do not determine, in these names;
 - `explained`, the share of the motion that the energy explains; `residual`, the loss, and `residuals`,
   that of each of the `pairs` of snapshots;
 - `heat_explained` and `heat_entropy`, those of a pure heat flow.
 
-`Energy(learned)` makes an energy of it, and `flow(learned, μ0, times)` follows it.
+`Energy(learned)` makes an energy of it, `flow(learned, μ0, times)` follows it, and [`forecast`](@ref) does
+so with its uncertainty.
 """
 
 function Energy(learned::Fitted)
@@ -19,9 +21,6 @@ function Energy(learned::Fitted)
     check(@jko jko_fitted_energy(learned::Ptr{Cvoid}, slot(E)::Ptr{Ptr{Cvoid}})::Int32)
     return E
 end
-
-flow(learned::Fitted, μ0::AbstractVector, times::AbstractVector; options...) =
-    flow(Energy(learned), μ0, times; options...)
 
 """
     explained(learned, fit)

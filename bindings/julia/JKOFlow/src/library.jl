@@ -119,6 +119,13 @@ check(status::Int32) = status < 0 ? throw(JKOFlowError(status, last_error(status
 "Throw where a status is not success, for results that are nothing but numbers."
 check_converged(status::Int32) = status == 0 ? status : throw(JKOFlowError(status, last_error(status)))
 
+"Throw where a call left no result behind: it failed, or was stopped before there was one."
+function check_found(status::Int32, result)
+    check(status)
+    isopen(result) || throw(JKOFlowError(status, last_error(status)))
+    return nothing
+end
+
 "What a status means, and the details of the last failure on this thread."
 function last_error(status::Int32)
     details = text() do buffer, capacity

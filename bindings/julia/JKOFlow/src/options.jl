@@ -1,6 +1,7 @@
 # Options by name, as the library lists them.
 
-const GROUPS = (graph = 0, geodesic = 1, bound = 2, flow = 3, barycentre = 4, fit = 5)
+const GROUPS = (graph = 0, geodesic = 1, bound = 2, flow = 3, barycentre = 4, fit = 5, flow_fit = 7,
+    count_fit = 8)
 const OPTION_BYTES = (8, 8, 4, sizeof(Ptr{Cvoid}))
 const OPTION_POINTER = Int32(3)
 
@@ -47,8 +48,8 @@ end
     JKOFlow.options(group)
 
 The options that functions take as keywords: a table of `name`, `default` and `text`. Groups are
-`:graph`, `:geodesic`, `:bound`, `:flow`, `:barycentre` and `:fit`. Choices are given as symbols, such as
-`mean = :geometric`; `tol` is short for `tolerance`.
+`:graph`, `:geodesic`, `:bound`, `:flow`, `:barycentre`, `:fit`, `:flow_fit` and `:count_fit`. Choices are
+given as symbols, such as `mean = :geometric`; `tol` is short for `tolerance`.
 """
 function options(group::Symbol)
     code = Int32(GROUPS[group])

@@ -77,6 +77,13 @@ end
     @test !γ.converged && γ.status == JKOFlow.CANCELLED
     @test_throws JKOFlowError distance(grid, crowd[1], crowd[2]; cancel = token)
     @test_throws JKOFlowError fit(grid, crowd, 1:100; cancel = token)
+    flow_problem = add!(FlowFit(grid; cancel = token), crowd[1:3], 1:3)
+    count_problem = add!(CountFit(grid; cancel = token), 1e4crowd[1:3], 1:3)
+    for problem in (flow_problem, count_problem)
+        @test occursin("JKOFlowError(5): stopped on request", message(() -> solve(problem)))
+    end
+    heat = flow_fit(cycle_graph(4), [masses(4, 1) masses(4, 2)], 0:1; terms = (:entropy,))
+    @test_throws JKOFlowError forecast(heat, masses(4, 1), 0:1; cancel = token)
     @test_throws JKOFlowError Fit(grid; cancel = token) |> problem -> add!(problem, crowd, 1:100)
     reset!(token)
     @test !iscancelled(token) && geodesic(grid, crowd[1], crowd[2]; cancel = token).converged
@@ -138,12 +145,16 @@ end
 readme = joinpath(@__DIR__, "..", "..", "README.md")
 if isfile(readme)
     @testset "the README's story runs" begin
-        story = Module(:Story)
+        story, text = Module(:Story), read(readme, String)
         Core.eval(story, :(using JKOFlow))
-        include_string(story, match(r"```julia\n(.*?)```"s, read(readme, String))[1])
+        foreach(block -> include_string(story, block[1]), eachmatch(r"^```julia\n(.*?)^```"ms, text))
         @test story.learned.entropy ≈ 0.5 atol = 0.05
-        @test sum(story.forecast) ≈ 1
-        block = match(r"  ```julia\n(.*?)  ```"s, read(readme, String))[1]
+        @test story.exact.entropy ≈ 0.5 atol = 1e-6
+        @test abs(story.counted.entropy - 0.5) < 4last(story.counted.standard_errors)
+        true_masses = flow(story.truth, story.start, [0.0, 0.2, 1.0]).masses
+        lower, upper = band(story.future, 4)
+        @test all(lower[:, 2:3] .< true_masses[:, 2:3] .< upper[:, 2:3])
+        block = match(r"  ```julia\n(.*?)  ```"s, text)[1]
         @test size(include_string(story, block)) == (11, 11)
     end
 end

@@ -20,5 +20,6 @@ message(f) = try f(); "no error" catch error; sprint(showerror, error) end
     include("transport.jl")
     include("energies.jl")
     include("learning.jl")
+    include("prediction.jl")
     include("manners.jl")
 end
