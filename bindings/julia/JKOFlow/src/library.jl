@@ -1,9 +1,10 @@
 # Where the library is, how its functions are called, and what its errors become.
 
 """
-An error of the library: its `status`, a negative number of the C header, and a message that names the
-argument, the index (counted as in C, from 0) and the value. Positive statuses, results that are usable
-but not optimal, are thrown only by functions whose result has no place for them.
+An error of the library: its `status`, a negative number of the C header, and its `message`, which names
+the argument, the index and the value. The library counts from 0, and where a message names a position
+the error is shown with a note that says so. Positive statuses, results that are usable but not optimal,
+are thrown only by functions whose result has no place for them.
 """
 struct JKOFlowError <: Exception
     status::Int32
@@ -15,7 +16,19 @@ const NULL_POINTER = Int32(-1)
 const CANCELLED = Int32(5)
 
 function Base.showerror(io::IO, error::JKOFlowError)
-    print(io, "JKOFlowError(", error.status, "): ", error.message)
+    print(io, "JKOFlowError(", error.status, "): ", error.message, note_on_positions(error.message))
+end
+
+# Numbers by which a message of the library names a place. The exponent of `power[2]` and the hops of
+# `interaction_by_hops[1]` are none, and a row and a column joined by "and" count as the caller counts.
+const POSITION = r"(?<!power|hops)\[\d+(, ?\d+)*\]|\b(node|edge|row|snapshot|block) \d++(?! and column)"
+
+"What to add to a message whose positions count from 0, for readers who count from 1."
+function note_on_positions(message)
+    occursin(POSITION, message) || return ""
+    # nodes that the library says are counted from 1 are the caller's own
+    return occursin("counted from 1", message) ? " (positions in brackets count from 0)" :
+        " (positions and nodes count from 0)"
 end
 
 "Version of the binary interface that this package was written for."

@@ -14,6 +14,51 @@
     @test_throws JKOFlowError fit(g, [masses(4, 1) masses(4, 2)], [0.0, -1.0])
 end
 
+@testset "messages that name a position say from where it counts" begin
+    g = cycle_graph(4)
+    note, brackets = "(positions and nodes count from 0)", "(positions in brackets count from 0)"
+    μ, hole, S = masses(4, 1), [0.5, 0.5, 0.0, 0.0], [masses(4, 1) masses(4, 2)]
+    named = [
+        "mu[2]: -0.2" => () -> check_distribution(g, [0.4, 0.4, -0.2, 0.4]),
+        "snapshots[1][3]" => () -> geodesics(g, [μ [0.5, 0.2, 0.4, -0.1]]),
+        "snapshots[1][2]" => () -> fit(g, [μ hole], [0.0, 1.0]),
+        "snapshots[0][2]" => () -> flow_fit(g, [hole μ], [0.0, 1.0]),
+        "counts[1]" => () -> count_fit(g, [100μ zeros(4)], [0.0, 1.0]),
+        "times[1]" => () -> fit(g, S, [0.0, -1.0]),
+        "W[0,1]" => () -> Energy(g; interaction = [0.0 1 0 0; 2 0 0 0; 0 0 0 0; 0 0 0 0]),
+        "edges[1]: self-loop at node 1" => () -> Graph([1, 2], [2, 2]; nodes = 2),
+        "edges[0]" => () -> Graph([1, 2], [2, 1]; nodes = 2),
+        "it contains node" => () -> Graph([0.0 1 0; 1 0 0; 0 0 0]),
+        "on the edge" => () -> kernel([0.0 1 2; 1 0 1; 1 1 0]),
+        "row 1, column 0" => () -> kernel([0.0 1; -1 0]),
+        "block 0 to 1" => () -> stochastic_block([2, 2], [0.5 0.1; 0.2 0.5]; seed = 1),
+        "snapshot 0 to 1" => () -> fit(grid_graph((4, 4)), [masses(16, 1) masses(16, 2)], [0.0, 1.0];
+            max_iterations = 1),
+    ]
+    for (name, f) in named
+        said = message(f)
+        @test occursin(name, said) && endswith(said, note)
+    end
+    said = message(() -> Graph([1, 2], [2, 5]; nodes = 3))
+    @test occursin("target[1]: node 5", said) && endswith(said, brackets)
+
+    unnamed = [
+        "expected 4 entries" => () -> geodesic(g, [0.5, 0.5], μ),
+        "sum to 2" => () -> check_distribution(g, fill(0.5, 4)),
+        "is not in [0, 1)" => () -> flow_fit(g, S, [0.0, 1.0]; mixing = 1.5),
+        "at least 3 nodes, not 2" => () -> cycle_graph(2),
+        "power[2] is named twice" => () -> Fit(g; terms = (Power(2), Power(2))),
+        "interaction_by_hops[1]" => () -> fit(cycle_graph(3), fill(1 / 3, 3, 2) + [0 1; 0 -1; 0 0] / 9,
+            [0.0, 1.0]; terms = [:potential, :entropy, InteractionByHops(1)]),
+    ]
+    for (name, f) in unnamed
+        said = message(f)
+        @test occursin(name, said) && !occursin("count from 0", said)
+    end
+    # what the library says of the matrix that was given, in its own numbers
+    @test JKOFlow.note_on_positions("column: the entry in row 12 and column 3 is given twice") == ""
+end
+
 @testset "options by name" begin
     for group in keys(JKOFlow.GROUPS), option in JKOFlow.options(group)
         @test !isempty(option.text) && isfinite(option.default)
