@@ -142,15 +142,31 @@ end
 if !Sys.iswindows()
     @testset "Ctrl-C cancels" begin
         Base.exit_on_sigint(false)
-        heard = nothing
-        # the signal that a terminal sends for Ctrl-C, once the work is under way
-        function listen(progress)
-            begun, heard = heard !== nothing, progress
-            begun || ccall(:kill, Cint, (Cint, Cint), getpid(), 2)
-            return nothing
+        energy, moments = Energy(grid; potential = sin.(1:400), entropy = 1), range(0, 1; length = 10^5)
+        heat = fit(grid, crowd[1:2], 0:1; terms = (:entropy,))
+        wide = Energy(grid_graph((40, 40)); potential = sin.(1:1600), entropy = 1)
+        # each takes more than five seconds if it is left alone
+        long_work = [
+            "batch" => listen -> distance_matrix(listen, grid, crowd),
+            "flow" => listen -> flow(listen, energy, crowd[1], moments),
+            "JKO step" => listen -> jko_step(listen, wide, masses(1600, 1), 10; tol = 1e-12),
+            "fit" => listen -> fit(listen, grid, repeat(crowd, 5), 1:500),
+            "fit of the flow" => listen -> flow_fit(listen, grid, crowd, 1:100),
+            "fit of counts" => listen -> count_fit(listen, grid, 1e4crowd, 1:100),
+            "forecast" => listen -> forecast(listen, heat, crowd[1], moments),
+        ]
+        @testset "$name" for (name, work) in long_work
+            heard = nothing
+            # the signal that a terminal sends for Ctrl-C, once the work is under way
+            function listen(progress)
+                begun, heard = heard !== nothing, progress
+                begun || ccall(:kill, Cint, (Cint, Cint), getpid(), 2)
+                return nothing
+            end
+            @test_throws InterruptException work(listen)
+            # the listener hears about every tenth of a second
+            @test heard.seconds < 3
         end
-        @test_throws InterruptException distance_matrix(listen, grid, crowd)
-        @test 2heard.done < heard.total
         @test distance(grid, crowd[1], crowd[2]) > 0
     end
 end
