@@ -280,11 +280,12 @@ pub unsafe extern "C" fn jko_estimate_forecast_steps(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, handle, mu0, options) = unsafe {
+        let (out, handle, mu0, _watch, options) = unsafe {
             (
                 input::slot("out", out)?,
                 input::handle("estimate", estimate)?,
                 input::input("mu0", mu0, mu0_len)?,
+                watch::begin(options)?,
                 geodesic_options(options)?,
             )
         };

@@ -14,7 +14,7 @@ use super::model::Model;
 use crate::error::{self, Error, Result};
 use crate::flow::sensitivity::{SensitiveFlow, Tangent};
 use crate::flow::FlowOptions;
-use crate::geodesic::GeodesicOptions;
+use crate::geodesic::{GeodesicOptions, Termination};
 use crate::linalg::vector::axpy;
 use crate::parallel::map_jobs;
 
@@ -259,7 +259,11 @@ fn steps_of(
 ) -> Result<Vec<Vec<f64>>> {
     let path = model.energy(parameters)?.jko_flow(mu0, tau, steps, options)?;
     if let Some(k) = path.iter().position(|step| !step.converged()) {
-        let reason = path[k].geodesic().termination().describe();
+        let termination = path[k].geodesic().termination();
+        if termination == Termination::Cancelled {
+            return Err(Error::Cancelled);
+        }
+        let reason = termination.describe();
         return Err(Error::NotConverged { what: format!("step {}", k + 1), reason });
     }
     Ok(std::iter::once(mu0.to_vec()).chain(path.iter().map(|step| step.mass().to_vec())).collect())

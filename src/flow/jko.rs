@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::energy::FreeEnergy;
 use crate::error::{Error, Result};
-use crate::geodesic::{self, Geodesic, GeodesicOptions, Terminal};
+use crate::geodesic::{self, Geodesic, GeodesicOptions, Terminal, Termination};
 use crate::linalg::vector::{dot, max_abs};
 
 /// A step of the scheme.
@@ -103,7 +103,8 @@ impl FreeEnergy {
         Ok(JkoStep { geodesic, energy, residual })
     }
 
-    /// `steps` steps of length `tau` from `mu0`, each from where the last one ended.
+    /// `steps` steps of length `tau` from `mu0`, each from where the last one ended. Where the work is
+    /// cancelled, the step that it was in is the last.
     ///
     /// # Errors
     /// As [`jko_step`](Self::jko_step).
@@ -117,7 +118,12 @@ impl FreeEnergy {
         let mut taken: Vec<JkoStep> = Vec::with_capacity(steps);
         for _ in 0..steps {
             let from = taken.last().map_or(mu0, JkoStep::mass);
-            taken.push(self.jko_step(from, tau, options)?);
+            let step = self.jko_step(from, tau, options)?;
+            let cancelled = step.geodesic().termination() == Termination::Cancelled;
+            taken.push(step);
+            if cancelled {
+                break;
+            }
         }
         Ok(taken)
     }

@@ -123,6 +123,17 @@ static void expect_forecast(const jko_estimate *estimate) {
         EXPECT(fabs(mass[x][1] - expected[0][x]) < 1e-12);
     }
     jko_forecast_free(forecast);
+    jko_geodesic_options options;
+    jko_cancel_token *token = NULL;
+    EXPECT(jko_geodesic_options_init(&options, sizeof options) == JKO_STATUS_OK);
+    EXPECT(jko_cancel_token_new(&token) == JKO_STATUS_OK);
+    jko_cancel_token_set(token);
+    options.cancel = token;
+    forecast = NULL;
+    EXPECT(jko_estimate_forecast_steps(estimate, start, NODES, 0.1, 1, &options, 2, &forecast) ==
+           JKO_STATUS_CANCELLED);
+    EXPECT(forecast == NULL);
+    jko_cancel_token_free(token);
     jko_flow_free(flow);
     jko_energy_free(energy);
 }

@@ -129,6 +129,7 @@ end
     end
     heat = flow_fit(cycle_graph(4), [masses(4, 1) masses(4, 2)], 0:1; terms = (:entropy,))
     @test_throws JKOFlowError forecast(heat, masses(4, 1), 0:1; cancel = token)
+    @test_throws JKOFlowError forecast_steps(heat, masses(4, 1), 1, 2; cancel = token)
     @test_throws JKOFlowError Fit(grid; cancel = token) |> problem -> add!(problem, crowd, 1:100)
     reset!(token)
     @test !iscancelled(token) && geodesic(grid, crowd[1], crowd[2]; cancel = token).converged
@@ -145,6 +146,8 @@ if !Sys.iswindows()
         energy, moments = Energy(grid; potential = sin.(1:400), entropy = 1), range(0, 1; length = 10^5)
         heat = fit(grid, crowd[1:2], 0:1; terms = (:entropy,))
         wide = Energy(grid_graph((40, 40)); potential = sin.(1:1600), entropy = 1)
+        warmth = flow(Energy(grid; entropy = 1), crowd[1], [0, 0.1]).masses
+        taught = flow_fit(grid, warmth, [0, 0.1]; terms = (:entropy,))
         # each takes more than five seconds if it is left alone
         long_work = [
             "batch" => listen -> distance_matrix(listen, grid, crowd),
@@ -153,6 +156,7 @@ if !Sys.iswindows()
             "fit" => listen -> fit(listen, grid, repeat(crowd, 5), 1:500),
             "fit of the flow" => listen -> flow_fit(listen, grid, crowd, 1:100),
             "fit of counts" => listen -> count_fit(listen, grid, 1e4crowd, 1:100),
+            "forecast by steps" => listen -> forecast_steps(listen, taught, crowd[1], 1, 100),
             "forecast" => listen -> forecast(listen, heat, crowd[1], moments),
         ]
         @testset "$name" for (name, work) in long_work
