@@ -12,6 +12,8 @@ function learned = fit(g, times, snapshots, varargin)
 %   Example:
 %     learned = jkoflow.fit(g, years, S, 'Terms', {'potential', 'entropy'}, 'Ridge', 0.1);
 %     next = jkoflow.flow(learned.energy, S(:, end), [0 1]);
+%
+%   See also jkoflow.flow_fit, jkoflow.count_fit, jkoflow.forecast
   [solving, others] = take(varargin, {'Ridge'});
   [adding, others] = take(others, {'Variations', 'NumThreads', 'TimeLimit', 'Progress'});
   problem = jkoflow.problem(g, others{:});

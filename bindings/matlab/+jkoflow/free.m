@@ -1,9 +1,9 @@
 function free(varargin)
 %FREE Free handles.
 %   jkoflow.free(A, B, ...) frees graphs, energies, solvers, problems and
-%   losses, and both handles in the result of jkoflow.fit. Handles may be
-%   freed in any order: a flow or a fit keeps what it needs. Freeing one twice
-%   is the error jkoflow:badHandle.
+%   losses, and both handles in what jkoflow.fit, jkoflow.flow_fit or
+%   jkoflow.count_fit has learned. Handles may be freed in any order: each keeps
+%   what it needs. Freeing one twice is the error jkoflow:badHandle.
 %
 %   jkoflow.free('all') frees every handle; the MEX file can be cleared then.
   for k = 1:nargin

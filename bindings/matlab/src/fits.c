@@ -5,14 +5,10 @@ static Handle problem_of(Call *call) {
     return handle_of(call->input[0], FIT, "problem");
 }
 
-/* Terms of a problem that names none: the potential and the entropy. */
-enum { DEFAULT_TERMS = 2 };
-
 /* problem(graph, ...); the handle's rows are its terms. */
 void command_problem(Call *call) {
     Handle graph = handle_of(call->input[0], GRAPH, "graph");
     Extra extras[] = {{"Terms", NULL}, {NULL, NULL}};
-    size_t count = DEFAULT_TERMS;
     Control control;
     const jko_fit_options *options = (const jko_fit_options *)&control.first;
     jko_fit *fit = NULL;
@@ -21,11 +17,10 @@ void command_problem(Call *call) {
         require(jko_fit_new(graph.object, options, &fit));
     } else {
         jko_terms *terms = terms_of(extras[0].value);
-        count = mxGetNumberOfElements(extras[0].value);
         require(jko_fit_new_with_terms(graph.object, options, terms, &fit));
     }
     adopt(FIT, fit);
-    give(call, 0, hand_out(fit, graph.nodes, count));
+    give(call, 0, hand_out(fit, graph.nodes, count_of_terms(extras[0].value)));
 }
 
 /* add_trajectory(problem, times, snapshots, ...). */
@@ -231,21 +226,6 @@ void command_explained(Call *call) {
     require(jko_fitted_explained_of(fitted.object, handle_of(call->input[1], FIT, "problem").object,
                                     &explained));
     give(call, 0, number(explained));
-}
-
-/* covariance(fitted, p, q): a matrix; parameters are counted from one. */
-void command_covariance(Call *call) {
-    Handle fitted = handle_of(call->input[0], FITTED, "fitted");
-    size_t rows, cols, i, j;
-    int64_t *p = indices_of(call->input[1], "p", &rows), *q = indices_of(call->input[2], "q", &cols);
-    mxArray *covariance = mxCreateDoubleMatrix(rows, cols, mxREAL);
-    for (j = 0; j < cols; j++) {
-        for (i = 0; i < rows; i++) {
-            mxGetPr(covariance)[i + j * rows] =
-                jko_fitted_covariance(fitted.object, p[i] - 1, q[j] - 1);
-        }
-    }
-    give(call, 0, covariance);
 }
 
 /* loss(graph, times, snapshots, ...). */

@@ -23,6 +23,12 @@ static const char *kind_name(Kind kind) {
     case FIT: return "problem";
     case FITTED: return "fitted";
     case LOSS: return "loss";
+    case FLOW_FIT: return "flow_fit";
+    case FLOW_FITTED: return "flow_fitted";
+    case COUNT_FIT: return "count_fit";
+    case COUNT_FITTED: return "count_fitted";
+    case ESTIMATE: return "estimate";
+    case FORECAST: return "forecast";
     }
     return "nothing";
 }
@@ -38,6 +44,12 @@ static void end(const Handle *handle) {
     case FIT: jko_fit_free(handle->object); break;
     case FITTED: jko_fitted_free(handle->object); break;
     case LOSS: jko_snapshot_loss_free(handle->object); break;
+    case FLOW_FIT: jko_flow_fit_free(handle->object); break;
+    case FLOW_FITTED: jko_flow_fitted_free(handle->object); break;
+    case COUNT_FIT: jko_count_fit_free(handle->object); break;
+    case COUNT_FITTED: jko_count_fitted_free(handle->object); break;
+    case ESTIMATE: jko_estimate_free(handle->object); break;
+    case FORECAST: jko_forecast_free(handle->object); break;
     }
 }
 

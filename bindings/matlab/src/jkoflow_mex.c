@@ -61,6 +61,10 @@ static const Command COMMANDS[] = {
     {"solve", 1, command_solve},
     {"explained", 2, command_explained},
     {"covariance", 3, command_covariance},
+    {"flow_fit", 3, command_flow_fit},
+    {"count_fit", 3, command_count_fit},
+    {"forecast", 3, command_forecast},
+    {"forecast_steps", 4, command_forecast_steps},
     {"loss", 3, command_loss},
     {"loss_value", 2, command_loss_value},
 };

@@ -35,7 +35,23 @@ const char *status_name(jko_status status);
 
 /* handles.c: a handle is a number that is never given out twice, never a pointer. */
 
-typedef enum { GRAPH, SOLVER, GEODESIC, ENERGY, FLOW, TERMS, FIT, FITTED, LOSS } Kind;
+typedef enum {
+    GRAPH,
+    SOLVER,
+    GEODESIC,
+    ENERGY,
+    FLOW,
+    TERMS,
+    FIT,
+    FITTED,
+    LOSS,
+    FLOW_FIT,
+    FLOW_FITTED,
+    COUNT_FIT,
+    COUNT_FITTED,
+    ESTIMATE,
+    FORECAST
+} Kind;
 
 typedef struct {
     double id; /* 0 while it is not handed out */
@@ -211,12 +227,24 @@ void command_add_statistics(Call *call);
 void command_cross_validate(Call *call);
 void command_solve(Call *call);
 void command_explained(Call *call);
-void command_covariance(Call *call);
 void command_loss(Call *call);
 void command_loss_value(Call *call);
+void command_flow_fit(Call *call);
+void command_count_fit(Call *call);
+void command_forecast(Call *call);
+void command_forecast_steps(Call *call);
+void command_covariance(Call *call);
 
-/* A list of terms from a cell array, see `help jkoflow.problem`; adopted. */
+/*
+ * A list of terms from a cell array, see `help jkoflow.problem`; adopted. NULL stands for the potential
+ * and the entropy, here and below.
+ */
 jko_terms *terms_of(const mxArray *argument);
+size_t count_of_terms(const mxArray *argument);
+/* Which of them is the potential, counted from 0; their number if none is. */
+size_t number_of_potential(const mxArray *argument);
+/* What a fit of the flow or of counts knows of its parameters; adopted. */
+jko_estimate *estimate_of(Kind kind, const void *fitted);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,8 @@ static const struct {
     {"zeros", "refuse", JKO_ZEROS_REFUSE},
     {"zeros", "mix", JKO_ZEROS_MIX},
     {"zeros", "leave_out", JKO_ZEROS_LEAVE_OUT},
+    {"noise", "gaussian", JKO_NOISE_GAUSSIAN},
+    {"noise", "sandwich", JKO_NOISE_SANDWICH},
 };
 
 static const size_t CHOICE_COUNT = sizeof CHOICES / sizeof CHOICES[0];
@@ -33,10 +35,11 @@ static const struct {
     const char *name;
     int32_t group;
 } GROUPS[] = {
-    {"graph", JKO_OPTIONS_GRAPH},  {"geodesic", JKO_OPTIONS_GEODESIC},
-    {"bounds", JKO_OPTIONS_BOUND}, {"flow", JKO_OPTIONS_FLOW},
-    {"problem", JKO_OPTIONS_FIT},  {"barycentre", JKO_OPTIONS_BARYCENTRE},
-    {"ridge", JKO_OPTIONS_RIDGE},
+    {"graph", JKO_OPTIONS_GRAPH},         {"geodesic", JKO_OPTIONS_GEODESIC},
+    {"bounds", JKO_OPTIONS_BOUND},        {"flow", JKO_OPTIONS_FLOW},
+    {"problem", JKO_OPTIONS_FIT},         {"barycentre", JKO_OPTIONS_BARYCENTRE},
+    {"ridge", JKO_OPTIONS_RIDGE},         {"flow_fit", JKO_OPTIONS_FLOW_FIT},
+    {"count_fit", JKO_OPTIONS_COUNT_FIT},
 };
 
 bool same_name(const char *a, const char *b) {
@@ -171,8 +174,11 @@ void command_options(Call *call) {
     for (g = 0; g < sizeof GROUPS / sizeof GROUPS[0] && !same_name(GROUPS[g].name, name); g++) {
     }
     if (g == sizeof GROUPS / sizeof GROUPS[0]) {
-        fail("badOption",
-             "group: '%s' is none of: graph, geodesic, bounds, flow, problem, barycentre, ridge", name);
+        char known[256] = "";
+        for (g = 0; g < sizeof GROUPS / sizeof GROUPS[0]; g++) {
+            append(known, sizeof known, GROUPS[g].name);
+        }
+        fail("badOption", "group: '%s' is none of: %s", name, known);
     }
     count = jko_options_count(GROUPS[g].group);
     for (k = 0; k < count; k++) {

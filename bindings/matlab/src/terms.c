@@ -124,9 +124,21 @@ static void add(jko_terms *terms, size_t number, const mxArray *argument) {
     fail("badOption", "there is no term called %s", term.name);
 }
 
+static jko_terms *default_terms(void) {
+    jko_terms *terms = NULL;
+    require(jko_terms_new(&terms));
+    adopt(TERMS, terms);
+    require(jko_terms_add_potential(terms));
+    require(jko_terms_add_entropy(terms));
+    return terms;
+}
+
 jko_terms *terms_of(const mxArray *argument) {
     jko_terms *terms = NULL;
     size_t k;
+    if (argument == NULL) {
+        return default_terms();
+    }
     if (!mxIsCell(argument)) {
         fail("badType",
              "Terms: a cell array is needed, such as {'potential', 'entropy', {'power', 2}}");
@@ -137,4 +149,19 @@ jko_terms *terms_of(const mxArray *argument) {
         add(terms, k, mxGetCell(argument, k));
     }
     return terms;
+}
+
+size_t count_of_terms(const mxArray *argument) {
+    return argument == NULL ? 2 : mxGetNumberOfElements(argument);
+}
+
+size_t number_of_potential(const mxArray *argument) {
+    size_t count = count_of_terms(argument), k;
+    for (k = 0; argument != NULL && k < count; k++) {
+        const mxArray *term = mxGetCell(argument, k);
+        if (same_name(text_of(mxIsCell(term) ? mxGetCell(term, 0) : term, "term"), "potential")) {
+            return k;
+        }
+    }
+    return argument == NULL ? 0 : count;
 }
