@@ -154,14 +154,58 @@ void fail(const char *name, const char *format, ...) {
     mexErrMsgIdAndTxt(identifier, "%s", message);
 }
 
-/* The library's general text, then what it says about this call. */
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* Whether a text has an entry of an array, such as mu0[3] or W[1,2]. power[2] is the name of a term. */
+static bool names_entry(const char *text) {
+    const char *at;
+    for (at = strchr(text, '['); at != NULL; at = strchr(at + 1, '[')) {
+        bool after_name = at > text && at[-1] != ' ' && is_digit(at[1]);
+        if (after_name && (at < text + 5 || strncmp(at - 5, "power", 5) != 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a text has this word and then a number. */
+static bool names_number(const char *text, const char *word) {
+    const char *at;
+    for (at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
+        if (is_digit(at[strlen(word)])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a message of the library says where in the caller's data something is. */
+static bool names_position(const char *text) {
+    static const char *WORDS[] = {"node ",     "edge ",  "row ",        "column ",
+                                  "snapshot ", "block ", "references ["};
+    size_t k;
+    for (k = 0; k < sizeof WORDS / sizeof WORDS[0]; k++) {
+        if (names_number(text, WORDS[k])) {
+            return true;
+        }
+    }
+    return names_entry(text);
+}
+
+/*
+ * The library's general text, then what it says about this call. It counts from 0 unlike its callers
+ * here, who are told so where it matters.
+ */
 static void explain(jko_status status, char *message, size_t capacity) {
     char details[768];
     jko_last_error(details, sizeof details);
     if (strcmp(details, jko_status_message(status)) == 0) {
         details[0] = '\0';
     }
-    snprintf(message, capacity, "%s%s%s", jko_status_message(status), details[0] ? ": " : "", details);
+    snprintf(message, capacity, "%s%s%s%s", jko_status_message(status), details[0] ? ": " : "", details,
+             names_position(details) ? " (positions counted from 0)" : "");
 }
 
 void check(jko_status status) {

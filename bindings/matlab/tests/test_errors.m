@@ -30,4 +30,59 @@ function test_errors()
   assert(limit.default == 1000 && ~isempty(limit.text));
   raises('jkoflow:badOption', 'geodesic', @() jkoflow.options('nothing'));
   assert(~isempty(regexp(jkoflow.version(), '^\d+\.\d+\.\d+$', 'once')));
+
+  positions_are_said_to_count_from_0(g, a);
+end
+
+% The library is a C library: what its messages number begins at 0, which they say where they do.
+function positions_are_said_to_count_from_0(g, a)
+  W = [0 1 2; 0 0 1; 2 1 0];
+  broken = sparse([0 1 0 0; 1 0 0 0; 0 0 0 1; 0 0 1 0]);
+  numbered = {
+    'mu0[2]: ', @() jkoflow.geodesic(g, [0.5 0.5 NaN], a);
+    'snapshots[1][0]: ', @() jkoflow.fit(g, [0 1], [a' [-1; 1; 1]]);
+    'times[1]: ', @() jkoflow.flow_fit(g, [1 0], [a' a']);
+    'counts[1]: nothing', @() jkoflow.count_fit(g, [0 1], [a' 0 * a']);
+    'W[0,1] ', @() jkoflow.energy(g, 'Interaction', W);
+    'edges[1]: self-loop at node 1', @() jkoflow.graph(3, [1 2], [2 2], []);
+    'edge 0-1 was given before, as edges[0]', @() jkoflow.graph(3, [1 2], [2 1], []);
+    'target[1]: node 4, but the graph has 3 nodes, counted from 1', ...
+      @() jkoflow.graph(3, [1 2], [2 4], []);
+    'node 0)', @() jkoflow.graph(broken);
+    'row 0, column 1, entry[0]: -1', @() jkoflow.kernel([0 -1; 1 0]);
+    'on the edge 1-2 the flows', @() jkoflow.kernel([0 1 2; 2 0 1; 1 2 0]);
+    'from block 0 to 1', ...
+      @() jkoflow.graph('stochastic_block', [2 3], [1 0.5; 1 1], 1);
+    'sides[1]: ', @() jkoflow.graph('grid', [3 0]);
+    };
+  for k = 1:size(numbered, 1)
+    message = complaint(numbered{k, 2});
+    assert(~isempty(strfind(message, numbered{k, 1})), message);
+    assert(~isempty(regexp(message, ' \(positions counted from 0\)$', 'once')), message);
+  end
+  silent = {
+    @() jkoflow.geodesic(g, [0.5 0.5], a);
+    @() jkoflow.geodesic(g, 2 * a, a);
+    @() jkoflow.geodesic(g, a, a, 'Tolerance', 7);
+    @() jkoflow.geodesic(g, a, a, 'Tolerance', [1 2]);
+    @() jkoflow.graph('cycle', 2);
+    @() jkoflow.problem(g, 'Terms', {{'power', 2}, {'power', 2}});
+    @() jkoflow.flow_fit(g, [0 1], [a' a'], 'Mixing', 2);
+    @() jkoflow.solve(jkoflow.problem(g));
+    @() jkoflow.graph_info(7);
+    };
+  for k = 1:numel(silent)
+    message = complaint(silent{k});
+    assert(isempty(strfind(message, 'counted from 0')), message);
+  end
+end
+
+function message = complaint(action)
+  message = '';
+  try
+    action();
+  catch trouble
+    message = trouble.message;
+  end
+  assert(~isempty(message), 'an error was expected');
 end
