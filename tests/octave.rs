@@ -127,6 +127,32 @@ fn ctrl_c_in_a_callback_ends_a_solve() {
     }
 }
 
+/// The blocks of a language in a text of Markdown, one after the other.
+fn blocks(text: &str, language: &str) -> String {
+    let begin = format!("```{language}\n");
+    text.split(&begin).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
+}
+
+#[test]
+fn readme_tells_what_its_code_finds() {
+    if octave_is_there() {
+        let text = fs::read_to_string(binding().join("README.md")).expect("README.md");
+        let code = blocks(&text, "matlab").replacen("jkoflow.free", "first = learned; jkoflow.free", 1);
+        let program = format!(
+            "{code}
+             assert(all(distances > 0) && numel(distances) == 80 && jkoflow.handles() == 0);
+             printf('about %.4f:\\n', first.entropy);
+             printf('misses by %.4f, and\\nby %.4f.\\n', misses);
+             printf('%d of %d states\\n', held, numel(states));"
+        );
+        let told = succeed(octave(&[&binding(), mex_directory()], &program));
+        assert_eq!(told.lines().count(), 4, "{told}");
+        for line in told.lines() {
+            assert!(text.contains(line), "the README does not say: {line}");
+        }
+    }
+}
+
 #[test]
 fn every_function_has_help_and_a_place_in_the_table() {
     let table = fs::read_to_string(binding().join("README.md")).expect("README.md");
