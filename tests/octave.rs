@@ -77,20 +77,20 @@ fn mex_file_shows_only_its_entry() {
     }
 }
 
-/// Sends SIGINT while a geodesic is solved for; Octave has to clean up, and to stop without going on.
-fn interrupt(options: &str) {
+/// Sends SIGINT during a call that would take a minute; Octave has to clean up, and to stop without
+/// going on.
+fn interrupt(call: &str) {
     let program = format!(
         "g = jkoflow.graph('grid', [20 20], 'Reference', 'uniform');
-         a = zeros(400, 1); a(1) = 1; b = a(end:-1:1);
+         a = zeros(400, 1); a(1) = 1; b = a(end:-1:1); S = [a b] / 2 + 1 / 800;
          unwind_protect
            disp('working'); fflush(stdout);
-           jkoflow.geodesic(g, a, b, 'Tolerance', 1e-11, 'TimeLimit', 60{options});
+           {call};
            disp('went on');
          unwind_protect_cleanup
            printf('handles %d, alive %d\\n', jkoflow.handles(), isstruct(jkoflow.graph_info(g)));
          end_unwind_protect"
     );
-    let start = Instant::now();
     let mut child = octave(&[&binding(), mex_directory()], &program)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -103,6 +103,7 @@ fn interrupt(options: &str) {
     std::thread::sleep(Duration::from_millis(500));
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());
+    let start = Instant::now();
     let mut rest = String::new();
     output.read_to_string(&mut rest).expect("text");
     let mut errors = String::new();
@@ -116,14 +117,24 @@ fn interrupt(options: &str) {
 #[test]
 fn ctrl_c_ends_a_solve() {
     if octave_is_there() {
-        interrupt("");
+        interrupt("jkoflow.geodesic(g, a, b, 'Tolerance', 1e-11, 'TimeLimit', 60)");
     }
 }
 
 #[test]
 fn ctrl_c_in_a_callback_ends_a_solve() {
     if octave_is_there() {
-        interrupt(", 'Progress', @(p) any(arrayfun(@(k) k < 0, 1:1e5))");
+        let slow = "@(p) any(arrayfun(@(k) k < 0, 1:1e5))";
+        interrupt(&format!(
+            "jkoflow.geodesic(g, a, b, 'Tolerance', 1e-11, 'TimeLimit', 60, 'Progress', {slow})"
+        ));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_fit_of_the_flow() {
+    if octave_is_there() {
+        interrupt("jkoflow.flow_fit(g, 0:1, S, 'Ridge', 0.1, 'Start', [a; 1], 'TimeLimit', 60)");
     }
 }
 
