@@ -17,7 +17,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::model::symmetric;
+use super::gauge::symmetric;
 use super::options::Ridge;
 use super::system::System;
 use super::terms::pairs;

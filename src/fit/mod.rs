@@ -19,6 +19,8 @@ mod flow_loss;
 mod flow_options;
 mod forecast;
 mod full_interaction;
+mod functionals;
+mod gauge;
 mod likelihood;
 mod model;
 mod normal;
