@@ -167,7 +167,7 @@ fn full_interaction_in_its_gauge() {
     }
 }
 
-/// Weak interactions on larger graphs carry the bias of the time step: second order in it, growing with
+/// Weak interactions on larger graphs carry the bias of the time step: between third and fourth order in it, growing with
 /// the nodes, and small where the interaction is as strong as the rest.
 #[test]
 fn weak_interactions_show_the_bias() {
@@ -186,10 +186,10 @@ fn weak_interactions_show_the_bias() {
         (learned.coefficients("interaction_by_hops")[0] / strength - 1.0).abs()
     };
     let halved = error(16, 0.04, 1.0) / error(16, 0.02, 1.0);
-    assert!(halved > 3.4 && halved < 4.6, "halving tau divides the error by {halved}");
+    assert!(halved > 7.0 && halved < 20.0, "halving tau divides the error by {halved}");
     let grown = error(16, 0.02, 1.0) / error(8, 0.02, 1.0);
     assert!(grown > 2.0 && grown < 8.0, "four times the nodes, {grown} times the error");
-    assert!(error(16, 0.02, 256.0 / 36.0) < 3e-4);
+    assert!(error(16, 0.02, 1.0) < 1e-4 && error(16, 0.02, 256.0 / 36.0) < 1e-5);
 }
 
 /// More parameters than equations: the interaction can only help, and what its steps are needed for is

@@ -35,18 +35,21 @@ impl Task<'_> {
                 .graph
                 .geodesics_watched(&snapshots.masses, &options.geodesic, threads(), &|| progress.step())
                 .map_err(Failure::computation)?;
-            for (k, geodesic) in geodesics.iter().enumerate() {
-                if geodesic.converged() {
-                    let tau = snapshots.times[k + 1] - snapshots.times[k];
-                    fit.add_pair(geodesic, tau, 1.0).map_err(Failure::computation)?;
-                } else {
-                    let (file, from, to) =
-                        (snapshots.file_name(), &snapshots.headings[k], &snapshots.headings[k + 1]);
-                    let why = geodesic.termination().describe();
-                    failed.push(format!(
-                        "note: {file}: the pair from {from} to {to} is left out: it {why}"
-                    ));
+            let mut first = 0;
+            for run in geodesics.split_inclusive(|geodesic| !geodesic.converged()) {
+                let last = first + run.len();
+                let found = run.iter().take_while(|geodesic| geodesic.converged()).count();
+                if found > 0 {
+                    let times = &snapshots.times[first..=first + found];
+                    fit.add_geodesics(times, &run[..found], threads()).map_err(Failure::computation)?;
                 }
+                if let Some(geodesic) = run.get(found) {
+                    let headings = &snapshots.headings[last - 1..=last];
+                    let (file, why) = (snapshots.file_name(), geodesic.termination().describe());
+                    let pair = format!("{} to {}", headings[0], headings[1]);
+                    failed.push(format!("note: {file}: the pair from {pair} is left out: it {why}"));
+                }
+                first = last;
             }
         }
         drop(progress);

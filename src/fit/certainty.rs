@@ -21,13 +21,13 @@ impl Fit {
         let (mut columns, mut residuals) = (Vec::new(), Vec::with_capacity(steps));
         let mut solvable = true;
         for seen in &self.steps {
-            let mut variation = &seen.features * &solution.dense;
+            let mut variation = &seen.variations.features * &solution.dense;
             if let Some(v) = &solution.potential {
                 variation.iter_mut().zip(v).for_each(|(g, v)| *g += v);
             }
             let (violation, force) = seen.step.violation(graph, variation.as_slice());
             residuals.push(violation.max(0.0));
-            let score = seen.features.tr_mul(&DVector::from_column_slice(&force));
+            let score = seen.variations.features.tr_mul(&DVector::from_column_slice(&force));
             match system.respond(&force, &score, &solution.held) {
                 Some((nodes, dense)) => {
                     let mut influence = self.assemble(Some(&nodes), &(-dense));

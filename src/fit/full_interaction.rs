@@ -74,12 +74,12 @@ impl Fit {
             symmetric(n, &parameters[block])
         });
         let violation = |seen: &SeenStep| {
-            let mut variation = &seen.features * &dense;
+            let mut variation = &seen.variations.features * &dense;
             if let Some(v) = potential {
                 variation += DVector::from_column_slice(v);
             }
             if let Some(w) = &interaction {
-                variation += w * DVector::from_column_slice(&seen.mass);
+                variation += w * DVector::from_column_slice(&seen.variations.mass);
             }
             seen.step.violation(self.graph(), variation.as_slice()).0.max(0.0)
         };
@@ -106,7 +106,7 @@ impl<'a> Reduced<'a> {
     fn new(fit: &'a Fit, system: &'a System<'a>, ridge: f64) -> Self {
         let (graph, n) = (fit.graph(), fit.graph().nodes());
         let columns: Vec<DVector<f64>> =
-            fit.steps.iter().map(|seen| DVector::from_column_slice(&seen.mass)).collect();
+            fit.steps.iter().map(|seen| DVector::from_column_slice(&seen.variations.mass)).collect();
         let masses = DMatrix::from_columns(&columns);
         let mut square = DMatrix::zeros(n, n);
         for (seen, m) in fit.steps.iter().zip(&columns) {
@@ -170,7 +170,7 @@ impl<'a> Reduced<'a> {
         let potential = DVector::from_vec(potential);
         for (mut field, seen) in fields.column_iter_mut().zip(&self.fit.steps) {
             field += &potential;
-            field.gemv(1.0, &seen.features, &dense, 1.0);
+            field.gemv(1.0, &seen.variations.features, &dense, 1.0);
         }
         Ok(upper_triangle(&(self.forces(&fields) * self.masses.transpose())))
     }
@@ -180,7 +180,7 @@ impl<'a> Reduced<'a> {
         let forces = self.forces(fields);
         let mut on_dense = DVector::zeros(self.fit.normal.features.nrows());
         for (force, seen) in forces.column_iter().zip(&self.fit.steps) {
-            on_dense.gemv_tr(-1.0, &seen.features, &force, 1.0);
+            on_dense.gemv_tr(-1.0, &seen.variations.features, &force, 1.0);
         }
         let on_nodes = -forces.column_sum();
         let free = vec![false; on_dense.len()];

@@ -32,6 +32,7 @@ mod statistics;
 mod step;
 mod system;
 mod terms;
+mod trajectory;
 mod validation;
 
 pub use estimate::Estimate;
@@ -53,12 +54,14 @@ use crate::error::{self, Error, Result};
 use crate::geodesic::Geodesic;
 use crate::graph::Graph;
 use normal::NormalEquations;
-use step::Step;
+use step::{Look, Step, Variations};
 use system::System;
+use trajectory::Trajectory;
 
 /// A learning problem: the accumulated normal equations of the pairs seen so far.
 ///
 /// Pairs, trajectories and other fits can be added in any order; the answer is the same up to rounding.
+/// With the symmetric loss a trajectory says more than its pairs one by one, see [`Loss::Symmetric`].
 /// Besides the sums, each step keeps one number per edge and one per node and dense parameter, from
 /// which standard errors come.
 #[derive(Clone)]
@@ -69,13 +72,11 @@ pub struct Fit {
     steps: Vec<SeenStep>,
 }
 
-/// A step, and the features and masses where the loss looks.
+/// A step, and what it sees of the energies.
 #[derive(Clone)]
 struct SeenStep {
     step: Step,
-    features: DMatrix<f64>,
-    entropy: Vec<f64>,
-    mass: Vec<f64>,
+    variations: Variations,
 }
 
 impl Fit {
@@ -116,13 +117,47 @@ impl Fit {
     }
 
     /// Adds one step of length `tau > 0`, whose geodesic is known, with a weight in the loss
-    /// (one for all pairs unless their reliability differs). Cost: a few sweeps over the edges.
+    /// (one for all pairs unless their reliability differs). The loss looks at its ends only: where the
+    /// step belongs to a trajectory, [`add_geodesics`](Self::add_geodesics) has less bias. Cost: a few
+    /// sweeps over the edges.
     ///
     /// # Errors
     /// A geodesic on another graph, with another mean, from or to empty nodes unless [`Zeros::LeaveOut`]
     /// is chosen, or not converged; `tau` or `weight` that is not positive; a term whose first
     /// variations only the caller knows. Nothing is added then.
     pub fn add_pair(&mut self, geodesic: &Geodesic, tau: f64, weight: f64) -> Result<()> {
+        self.check_geodesic(geodesic)?;
+        error::check_positive("tau", &[tau])?;
+        error::check_positive("weight", &[weight])?;
+        let step = Step::new(geodesic, tau, weight, &self.options);
+        let (mu0, mu1) = geodesic.ends();
+        self.accumulate(vec![step], &[step::ends(self.options.loss, 0)], &[mu0, mu1], &[])
+    }
+
+    /// Adds the steps of a trajectory whose geodesics are known, from one of the increasing `times` to the
+    /// next, as [`add_trajectory`](Self::add_trajectory) does.
+    ///
+    /// # Errors
+    /// As [`add_pair`](Self::add_pair); times that are not one more than the geodesics or do not increase; a
+    /// geodesic that does not start where the one before ends. Nothing is added then.
+    pub fn add_geodesics(
+        &mut self,
+        times: &[f64],
+        geodesics: &[Geodesic],
+        threads: usize,
+    ) -> Result<()> {
+        error::check_length("times", times.len(), geodesics.len() + 1)?;
+        error::check_increasing("times", times)?;
+        geodesics.iter().try_for_each(|geodesic| self.check_geodesic(geodesic))?;
+        if let Some(k) = geodesics.windows(2).position(|pair| pair[0].ends().1 != pair[1].ends().0) {
+            let reason = format!("number {} does not start where number {k} ends", k + 1);
+            return Err(Error::invalid("geodesics", reason));
+        }
+        let trajectory = Trajectory::along(self.graph(), &self.options, times, geodesics, threads)?;
+        self.add_steps_of(trajectory, &[])
+    }
+
+    fn check_geodesic(&self, geodesic: &Geodesic) -> Result<()> {
         if !self.graph().same_as(geodesic.graph()) {
             return Err(Error::invalid("geodesic", "it lies on another graph than the fit"));
         }
@@ -137,16 +172,13 @@ impl Fit {
             let reason = geodesic.termination().describe();
             return Err(Error::NotConverged { what: "geodesic".into(), reason });
         }
-        error::check_positive("tau", &[tau])?;
-        error::check_positive("weight", &[weight])?;
-        let step = self.prepare(geodesic, tau, weight, [&[], &[]])?;
-        self.accumulate(step);
         Ok(())
     }
 
     /// Adds the steps between consecutive `snapshots` (positive mass vectors, unless the options say
     /// what becomes of empty nodes) at increasing `times`, each with weight one. The geodesics are
-    /// computed on `threads` threads; the result does not depend on their number.
+    /// computed on `threads` threads; the result does not depend on their number. The symmetric loss
+    /// takes the neighbours of each step into account, see `trajectory.rs`.
     ///
     /// # Errors
     /// Lengths that differ, fewer than two snapshots, times that do not increase, snapshots that are not
@@ -178,37 +210,32 @@ impl Fit {
         if self.model.given() > 0 || !variations.is_empty() {
             error::check_length("variations", variations.len(), snapshots.len())?;
         }
-        let geodesics = step::geodesics_between(self.graph(), &self.options, times, snapshots, threads)?;
-        let given = |s: usize| variations.get(s).map_or(&[][..], Vec::as_slice);
-        let prepared: Vec<SeenStep> = (0..geodesics.len())
-            .map(|k| {
-                let tau = times[k + 1] - times[k];
-                self.prepare(&geodesics[k], tau, 1.0, [given(k), given(k + 1)])
-            })
-            .collect::<Result<_>>()?;
-        prepared.into_iter().for_each(|step| self.accumulate(step));
+        let trajectory = Trajectory::new(self.graph(), &self.options, times, snapshots, threads)?;
+        self.add_steps_of(trajectory, variations)
+    }
+
+    fn add_steps_of(&mut self, trajectory: Trajectory, given: &[Vec<Vec<f64>>]) -> Result<()> {
+        let masses: Vec<&[f64]> = trajectory.masses.iter().map(Vec::as_slice).collect();
+        self.accumulate(trajectory.steps, &trajectory.looks, &masses, given)
+    }
+
+    /// Adds the steps between consecutive snapshots, all or none.
+    fn accumulate(
+        &mut self,
+        steps: Vec<Step>,
+        looks: &[Look],
+        masses: &[&[f64]],
+        given: &[Vec<Vec<f64>>],
+    ) -> Result<()> {
+        let given = |s: usize| given.get(s).map_or(&[][..], Vec::as_slice);
+        let at = |(s, mu): (usize, &&[f64])| Variations::new(&self.model, mu, given(s));
+        let snapshots: Vec<Variations> = masses.iter().enumerate().map(at).collect::<Result<_>>()?;
+        for (k, (step, look)) in steps.into_iter().zip(looks).enumerate() {
+            let variations = Variations::seen(&snapshots, look, &self.options, masses[k], masses[k + 1]);
+            self.normal.add(self.model.graph(), &step, &variations);
+            self.steps.push(SeenStep { step, variations });
+        }
         Ok(())
-    }
-
-    fn prepare(
-        &self,
-        geodesic: &Geodesic,
-        tau: f64,
-        weight: f64,
-        given: [&[Vec<f64>]; 2],
-    ) -> Result<SeenStep> {
-        let (mu0, mu1) = geodesic.ends();
-        Ok(SeenStep {
-            step: Step::new(geodesic, tau, weight, &self.options),
-            features: step::features(&self.model, &self.options, geodesic, given)?,
-            entropy: step::entropy_feature(&self.options, geodesic),
-            mass: step::at_loss(self.options.loss, mu0, mu1),
-        })
-    }
-
-    fn accumulate(&mut self, seen: SeenStep) {
-        self.normal.add(self.model.graph(), &seen.step, &seen.features, &seen.entropy);
-        self.steps.push(seen);
     }
 
     /// Adds everything that `other` has seen.

@@ -14,7 +14,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::step::Step;
+use super::step::{Step, Variations};
 use crate::graph::Graph;
 use crate::linalg::vector::{axpy, dot};
 
@@ -53,9 +53,9 @@ impl NormalEquations {
         }
     }
 
-    /// Adds a step with its features and the variation of the entropy there. Cost: a sweep per feature
-    /// and the product `C`.
-    pub fn add(&mut self, graph: &Graph, step: &Step, features: &DMatrix<f64>, entropy: &[f64]) {
+    /// Adds a step with what it sees of the energies. Cost: a sweep per feature and the product `C`.
+    pub fn add(&mut self, graph: &Graph, step: &Step, variations: &Variations) {
+        let Variations { features, entropy, .. } = variations;
         self.pairs += 1;
         axpy(1.0, &step.weight, &mut self.weight);
         let zero = vec![0.0; graph.nodes()];

@@ -1,15 +1,17 @@
 //! The quadratic losses for energies of any kind, such as neural networks: value and gradient with
 //! respect to the first variations at the snapshots.
 
-use super::options::{FitOptions, Loss};
-use super::step::{self, Step};
+use super::options::FitOptions;
+use super::step::{self, Look, Step};
+use super::trajectory::Trajectory;
 use crate::error::{self, Result};
 use crate::graph::Graph;
 use crate::linalg::vector::axpy;
 
 /// The loss of a trajectory, `sum_k sum_e w_e [D(g + psi_k / tau_k)]^2` with the first variation `g` of
 /// an energy and the end potentials `psi_k` of the geodesic of each step, both where the options look
-/// (`Symmetric`: in the mean of both ends). The same as a [`Fit`](super::Fit) minimises over energies
+/// (`Symmetric`: in the mean over the step,
+/// see [`Loss`](super::Loss)). The same as a [`Fit`](super::Fit) minimises over energies
 /// that are linear in their parameters.
 ///
 /// A model with parameters `p` and first variations `g_s(p)` at the snapshots has the gradient
@@ -33,8 +35,8 @@ use crate::linalg::vector::axpy;
 #[derive(Clone)]
 pub struct SnapshotLoss {
     graph: Graph,
-    loss: Loss,
     steps: Vec<Step>,
+    looks: Vec<Look>,
 }
 
 impl SnapshotLoss {
@@ -51,13 +53,9 @@ impl SnapshotLoss {
         threads: usize,
     ) -> Result<Self> {
         options.check()?;
-        let geodesics = step::geodesics_between(graph, options, times, snapshots, threads)?;
-        let steps = geodesics
-            .iter()
-            .zip(times.windows(2))
-            .map(|(geodesic, t)| Step::new(geodesic, t[1] - t[0], 1.0, options))
-            .collect();
-        Ok(Self { graph: graph.clone(), loss: options.loss, steps })
+        let Trajectory { steps, looks, .. } =
+            Trajectory::new(graph, options, times, snapshots, threads)?;
+        Ok(Self { graph: graph.clone(), steps, looks })
     }
 
     /// Number of snapshots.
@@ -83,18 +81,11 @@ impl SnapshotLoss {
         }
         let mut loss = 0.0;
         let mut gradient = vec![vec![0.0; n]; self.snapshots()];
-        for (k, step) in self.steps.iter().enumerate() {
-            let ends = [first_variations[k].as_ref(), first_variations[k + 1].as_ref()];
-            let (violation, force) =
-                step.violation(&self.graph, &step::at_loss(self.loss, ends[0], ends[1]));
+        for (step, look) in self.steps.iter().zip(&self.looks) {
+            let variation = step::combine(look, |s| first_variations[s].as_ref());
+            let (violation, force) = step.violation(&self.graph, &variation);
             loss += violation;
-            let [start, end] = match self.loss {
-                Loss::Forward => [2.0, 0.0],
-                Loss::Backward => [0.0, 2.0],
-                Loss::Symmetric => [1.0, 1.0],
-            };
-            axpy(start, &force, &mut gradient[k]);
-            axpy(end, &force, &mut gradient[k + 1]);
+            look.iter().for_each(|&(s, share)| axpy(2.0 * share, &force, &mut gradient[s]));
         }
         Ok((loss, gradient))
     }

@@ -24,8 +24,13 @@ impl Step {
     pub fn new(geodesic: &Geodesic, tau: f64, weight: f64, options: &FitOptions) -> Self {
         let graph = geodesic.graph();
         let (mu0, mu1) = geodesic.ends();
-        let mu = at_loss(options.loss, mu0, mu1);
-        let mut drive = at_loss(options.loss, geodesic.potential_start(), geodesic.potential_end());
+        let at_loss = |start: &[f64], end: &[f64]| match options.loss {
+            Loss::Forward => start.to_vec(),
+            Loss::Backward => end.to_vec(),
+            Loss::Symmetric => mean(start, end),
+        };
+        let mu = at_loss(mu0, mu1);
+        let mut drive = at_loss(geodesic.potential_start(), geodesic.potential_end());
         drive.iter_mut().for_each(|d| *d /= tau);
         let mut mobility = vec![0.0; graph.edges()];
         Sweep::new(graph, options.geodesic.mean).mobility(&mu, &mut mobility);
@@ -101,42 +106,69 @@ pub(super) fn geodesics_between<S: AsRef<[f64]>>(
     Ok(geodesics)
 }
 
-/// First variations of the dense functionals where the loss looks; `given` are those of the caller's
-/// functionals at both ends.
-pub(super) fn features(
-    model: &Model,
-    options: &FitOptions,
-    geodesic: &Geodesic,
-    given: [&[Vec<f64>]; 2],
-) -> Result<DMatrix<f64>> {
-    let (mu0, mu1) = geodesic.ends();
-    let mut features = match options.loss {
-        Loss::Forward => model.features(mu0, given[0])?,
-        Loss::Backward => model.features(mu1, given[1])?,
-        Loss::Symmetric => 0.5 * (model.features(mu0, given[0])? + model.features(mu1, given[1])?),
-    };
-    for x in empty_nodes(options, mu0, mu1) {
-        features.row_mut(x).fill(0.0);
-    }
-    Ok(features)
-}
+/// The snapshots at which a step looks, by their positions, and the share of each.
+pub(super) type Look = Vec<(usize, f64)>;
 
-/// The variation of the entropy where the loss looks.
-pub(super) fn entropy_feature(options: &FitOptions, geodesic: &Geodesic) -> Vec<f64> {
-    let pi = geodesic.graph().reference();
-    let logarithm = |mu: &[f64]| -> Vec<f64> { mu.iter().zip(pi).map(|(m, p)| (m / p).ln()).collect() };
-    let (mu0, mu1) = geodesic.ends();
-    let mut feature = at_loss(options.loss, &logarithm(mu0), &logarithm(mu1));
-    empty_nodes(options, mu0, mu1).iter().for_each(|&x| feature[x] = 0.0);
-    feature
-}
-
-/// The value that a loss uses of two ends'.
-pub(super) fn at_loss(loss: Loss, start: &[f64], end: &[f64]) -> Vec<f64> {
+/// Where a loss looks that knows the two ends of a step only; it starts at snapshot `k`.
+pub(super) fn ends(loss: Loss, k: usize) -> Look {
     match loss {
-        Loss::Forward => start.to_vec(),
-        Loss::Backward => end.to_vec(),
-        Loss::Symmetric => start.iter().zip(end).map(|(a, b)| 0.5 * (a + b)).collect(),
+        Loss::Forward => vec![(k, 1.0)],
+        Loss::Backward => vec![(k + 1, 1.0)],
+        Loss::Symmetric => vec![(k, 0.5), (k + 1, 0.5)],
+    }
+}
+
+/// The sum of the snapshots' vectors with their shares.
+pub(super) fn combine<'a>(look: &Look, of: impl Fn(usize) -> &'a [f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; of(look[0].0).len()];
+    look.iter().for_each(|&(s, share)| axpy(share, of(s), &mut sum));
+    sum
+}
+
+/// The mean of two vectors.
+pub(super) fn mean(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect()
+}
+
+/// What the energies of a fit show at a snapshot, or at a step in a sum over snapshots.
+#[derive(Clone)]
+pub(super) struct Variations {
+    /// First variations of the dense functionals, a column each.
+    pub features: DMatrix<f64>,
+    /// The variation of the entropy.
+    pub entropy: Vec<f64>,
+    /// The masses themselves, in which the variations of interactions are linear.
+    pub mass: Vec<f64>,
+}
+
+impl Variations {
+    /// At masses `mu`; `given` are the variations of the caller's functionals there.
+    pub fn new(model: &Model, mu: &[f64], given: &[Vec<f64>]) -> Result<Self> {
+        let pi = model.graph().reference();
+        Ok(Self {
+            features: model.features(mu, given)?,
+            entropy: mu.iter().zip(pi).map(|(m, p)| (m / p).ln()).collect(),
+            mass: mu.to_vec(),
+        })
+    }
+
+    /// Those that the step between `mu0` and `mu1` sees of the snapshots'.
+    pub fn seen(
+        snapshots: &[Self],
+        look: &Look,
+        options: &FitOptions,
+        mu0: &[f64],
+        mu1: &[f64],
+    ) -> Self {
+        let (first, share) = look[0];
+        let mut features = share * &snapshots[first].features;
+        look[1..].iter().for_each(|&(s, share)| features += share * &snapshots[s].features);
+        let mut entropy = combine(look, |s| &snapshots[s].entropy);
+        for x in empty_nodes(options, mu0, mu1) {
+            features.row_mut(x).fill(0.0);
+            entropy[x] = 0.0;
+        }
+        Self { features, entropy, mass: combine(look, |s| &snapshots[s].mass) }
     }
 }
 

@@ -159,7 +159,7 @@ impl Fit {
             .map(|b| {
                 let mut sum = empty();
                 for seen in &self.steps[b * steps / blocks..(b + 1) * steps / blocks] {
-                    sum.add(self.graph(), &seen.step, &seen.features, &seen.entropy);
+                    sum.add(self.graph(), &seen.step, &seen.variations);
                 }
                 sum
             })
