@@ -213,6 +213,7 @@ fn full_interaction_on_many_nodes() {
     let alone = without.solve(&ridge).expect("determined");
     assert!(learned.residual() < 0.1 * alone.residual(), "{} {}", learned.residual(), alone.residual());
     assert!(learned.standard_errors().is_none());
+    assert!(learned.without_errors().expect("a reason").contains("by iteration"));
     assert!((whole.explained_by(&learned).expect("a share") - learned.explained()).abs() < 1e-12);
     refused(whole.solve(&Ridge::default()), "without a ridge");
     let mut empty = Fit::new(&graph, with(&[entropy.clone(), interaction.clone()])).expect("terms");
@@ -316,6 +317,7 @@ fn statistics_add_up() {
     let ridge = Ridge::on_potential(0.01);
     let (a, b) = (whole.solve(&ridge).expect("determined"), merged.solve(&ridge).expect("determined"));
     assert_near(a.parameters(), b.parameters(), 1e-10);
+    assert!(b.without_errors().expect("a reason").contains("only sums") && a.without_errors().is_none());
     assert!(b.standard_errors().is_none() && b.residuals().is_empty() && a.residuals().len() == 12);
     assert!(
         (a.residuals().iter().sum::<f64>() - a.residual()).abs() < 1e-12 * a.baselines().persistence

@@ -60,6 +60,11 @@ impl Fitted {
         self.read(FittedEnergy::standard_errors, |e| Some(e.standard_errors().to_vec()))
     }
 
+    /// Why there are none.
+    pub fn without_errors(&self) -> Option<&'static str> {
+        self.read(FittedEnergy::without_errors, |_| None)
+    }
+
     pub fn coefficients(&self, term: &str) -> &[f64] {
         self.read(|fitted| fitted.coefficients(term), |estimate| estimate.coefficients(term))
     }

@@ -154,6 +154,9 @@ pub fn to_table(report: &Report) -> String {
             counts.degrees_of_freedom()
         );
     }
+    if let Some(reason) = fitted.without_errors() {
+        text += &format!("No standard errors: {reason}\n");
+    }
     for direction in fitted.unidentified() {
         text += &format!("Not determined by the data: {direction}\n");
     }

@@ -7,15 +7,21 @@ use super::system::{Direction, Penalties, Solution, System};
 use super::Fit;
 use crate::error::Result;
 
+/// A column per step, or why there is none.
+pub(super) type Influences = std::result::Result<DMatrix<f64>, &'static str>;
+
+const ONLY_SUMS: &str = "of some steps only sums are known; fits that are merged keep their steps";
+const ONE_STEP: &str = "there is one step, which says nothing of the scatter between steps";
+const TOO_FEW: &str = "there are no more observed changes than free parameters";
+const OPEN: &str = "the data leave parameters open";
+pub(super) const BY_ITERATION: &str =
+    "a full interaction on so many nodes is found by iteration, without an inverse of its normal matrix";
+
 impl Fit {
     /// A scaled column per step whose squares add up to the covariance, and the violation of each step.
-    pub(super) fn influences(
-        &self,
-        system: &System,
-        solution: &Solution,
-    ) -> (Option<DMatrix<f64>>, Vec<f64>) {
+    pub(super) fn influences(&self, system: &System, solution: &Solution) -> (Influences, Vec<f64>) {
         if self.steps.len() != self.pairs() {
-            return (None, Vec::new());
+            return (Err(ONLY_SUMS), Vec::new());
         }
         let (graph, steps) = (self.graph(), self.steps.len());
         let (mut columns, mut residuals) = (Vec::new(), Vec::with_capacity(steps));
@@ -43,12 +49,18 @@ impl Fit {
         let free = solution.held.iter().filter(|held| !**held).count()
             + self.model.free_potential().map_or(0, |block| block.len() - 1);
         let observed = steps * (graph.nodes() - 1);
-        if !solvable || steps < 2 || observed <= free {
-            return (None, residuals);
+        if !solvable {
+            return (Err(OPEN), residuals);
+        }
+        if steps < 2 {
+            return (Err(ONE_STEP), residuals);
+        }
+        if observed <= free {
+            return (Err(TOO_FEW), residuals);
         }
         let (k, n, p) = (steps as f64, observed as f64, free as f64);
         let correction = (k / (k - 1.0) * (n - 1.0) / (n - p)).sqrt();
-        (Some(correction * DMatrix::from_vec(self.model.parameters(), steps, columns)), residuals)
+        (Ok(correction * DMatrix::from_vec(self.model.parameters(), steps, columns)), residuals)
     }
 
     /// What the data leave open where a ridge decides.

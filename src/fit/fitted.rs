@@ -2,6 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::certainty::Influences;
 use super::model::Model;
 use crate::energy::FreeEnergy;
 use crate::error::{Error, Result};
@@ -31,7 +32,7 @@ pub struct FittedEnergy {
     pub(super) pairs: usize,
     pub(super) residuals: Vec<f64>,
     /// A column per step; none where the steps are not at hand, or too few.
-    pub(super) influences: Option<DMatrix<f64>>,
+    pub(super) influences: Influences,
     pub(super) held: Vec<bool>,
     pub(super) unidentified: Vec<String>,
     pub(super) heat: (f64, f64),
@@ -119,11 +120,18 @@ impl FittedEnergy {
     }
 
     /// Standard error per parameter, NaN at a bound. `None` with fewer than two steps, with as many
-    /// parameters as observed changes, or where only sums of the data are known.
+    /// parameters as observed changes, where only sums of the data are known, and with a full interaction on
+    /// more than [`FULL_INTERACTION_NODES`](super::FULL_INTERACTION_NODES) nodes; see
+    /// [`without_errors`](Self::without_errors).
     pub fn standard_errors(&self) -> Option<Vec<f64>> {
-        let influences = self.influences.as_ref()?;
+        let influences = self.influences()?;
         let spread = influences.row_iter().map(|row| row.norm());
         Some(spread.zip(&self.held).map(|(s, held)| if *held { f64::NAN } else { s }).collect())
+    }
+
+    /// Why there are no standard errors; `None` where there are.
+    pub fn without_errors(&self) -> Option<&'static str> {
+        self.influences.as_ref().err().copied()
     }
 
     /// Covariance of two parameters, by position; `None` as for the standard errors.
@@ -131,14 +139,14 @@ impl FittedEnergy {
     /// # Panics
     /// Positions beyond the parameters.
     pub fn covariance(&self, p: usize, q: usize) -> Option<f64> {
-        let influences = self.influences.as_ref()?;
+        let influences = self.influences()?;
         Some(influences.row(p).dot(&influences.row(q)))
     }
 
     /// The influence of each step on each parameter, scaled so that their sums of squares are the
     /// covariance: a factor of it, a column per step.
     pub(crate) fn influences(&self) -> Option<&DMatrix<f64>> {
-        self.influences.as_ref()
+        self.influences.as_ref().ok()
     }
 
     /// Standard error of a linear combination of the parameters, `weights` of their number.
@@ -148,7 +156,7 @@ impl FittedEnergy {
     pub fn standard_error_of(&self, weights: &[f64]) -> Result<Option<f64>> {
         crate::error::check_length("weights", weights.len(), self.parameters.len())?;
         let weights = DVector::from_column_slice(weights);
-        Ok(self.influences.as_ref().map(|influences| influences.tr_mul(&weights).norm()))
+        Ok(self.influences().map(|influences| influences.tr_mul(&weights).norm()))
     }
 
     /// Directions that the data alone do not determine, where the ridge decided: one text each, in the

@@ -14,9 +14,13 @@
 //! costs two products of an `n` by `n` matrix with all masses and one solve with the potential's block.
 //! Only `K (n-1)` eigenvalues for `K` steps differ from the ridge, and the small ones are cut off by it:
 //! the iterations grow with the root of one over the ridge.
+//!
+//! Nothing here has an inverse of `S`, so that there are no standard errors; an active set of bounds and the
+//! blocks of a cross-validation would each take many such iterations, and are refused by name.
 
 use nalgebra::{DMatrix, DVector};
 
+use super::certainty::BY_ITERATION;
 use super::gauge::symmetric;
 use super::options::Ridge;
 use super::system::System;
@@ -60,7 +64,7 @@ impl Fit {
         self.model.fix_gauge(&mut parameters);
         let held = vec![false; parameters.len()];
         let residual = residuals.iter().sum();
-        Ok(self.fitted(parameters, held, residual, (None, residuals), unidentified))
+        Ok(self.fitted(parameters, held, residual, (Err(BY_ITERATION), residuals), unidentified))
     }
 
     /// The violation of each step at given parameters.

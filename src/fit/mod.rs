@@ -48,11 +48,12 @@ pub use snapshot_loss::SnapshotLoss;
 pub use terms::{Term, FULL_INTERACTION_NODES};
 pub use validation::{worth_keeping, Candidate, Folds, Score};
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 
 use crate::error::{self, Error, Result};
 use crate::geodesic::Geodesic;
 use crate::graph::Graph;
+use certainty::Influences;
 use normal::NormalEquations;
 use step::{Look, Step, Variations};
 use system::System;
@@ -304,7 +305,7 @@ impl Fit {
         parameters: Vec<f64>,
         held: Vec<bool>,
         residual: f64,
-        (influences, residuals): (Option<DMatrix<f64>>, Vec<f64>),
+        (influences, residuals): (Influences, Vec<f64>),
         unidentified: Vec<String>,
     ) -> FittedEnergy {
         let potential = self.model.potential(&parameters);

@@ -118,8 +118,9 @@ impl Term {
     /// Every entry of a symmetric `W`. Named `interaction`.
     ///
     /// On graphs of more than [`FULL_INTERACTION_NODES`] nodes a [`Fit`](super::Fit) solves for it by
-    /// conjugate gradients, from the steps themselves: then it needs a ridge, and there are no bounds, no
-    /// standard errors, no cross-validation and no sums for other processes. Other fits refuse it there.
+    /// conjugate gradients, from the steps themselves: then it needs a ridge, bounds and cross-validation
+    /// are refused, [`without_errors`](super::FittedEnergy::without_errors) says why there are no standard
+    /// errors, and sums for other processes do not know it. Other fits refuse it there.
     ///
     /// Needs a ridge beside a free potential: `(W + a 1' + 1 a', V - a)` is the same energy. See
     /// [`Model`](super::Model) for the gauge in which it is reported.
