@@ -62,6 +62,9 @@ impl Forecast {
     }
 }
 
+/// JKO steps of a forecast. Each of them is an optimisation, for every direction of the covariance.
+const MOST_STEPS: usize = 100_000;
+
 impl Estimate {
     /// The gradient flow from `mu0`, which is taken as known, at the first of the `times`. Directions
     /// that the data do not determine are left out of the standard errors.
@@ -82,8 +85,8 @@ impl Estimate {
     /// parameters; they run on `threads` threads.
     ///
     /// # Errors
-    /// As [`FreeEnergy::jko_step`](crate::FreeEnergy::jko_step); [`Error::NotConverged`] for a step that
-    /// did not.
+    /// As [`FreeEnergy::jko_step`](crate::FreeEnergy::jko_step); more than 100,000 steps;
+    /// [`Error::NotConverged`] for a step that did not.
     pub fn forecast_steps(
         &self,
         mu0: &[f64],
@@ -224,6 +227,11 @@ fn step_forecast(
     options: &GeodesicOptions,
     threads: usize,
 ) -> Result<Forecast> {
+    if steps > MOST_STEPS {
+        let reason =
+            format!("{steps} are more than {MOST_STEPS}; so long a forecast is one of the flow");
+        return Err(Error::invalid("steps", reason));
+    }
     let unknown = root.iter().any(|r| r.is_nan());
     let directions = if unknown { 0 } else { root.ncols() };
     // the estimate itself, then both ends of each direction
