@@ -3,17 +3,18 @@
 use std::ffi::c_void;
 
 use super::estimate::jko_estimate;
-use super::fit::ridge_of;
 use super::flow::{flow_options, jko_flow_options};
+use super::flow_fit::{integration, solve, Learner};
 use super::forecast::jko_forecast;
-use super::graph::{self, jko_graph};
+use super::graph::jko_graph;
 use super::guard::{guard, guard_value, Exclusive};
 use super::input::{self, Matrix};
 use super::options;
-use super::status::{self, jko_status, Failure, JKO_STATUS_OK};
+use super::status::{jko_status, Failure, JKO_STATUS_OK};
 use super::terms::jko_terms;
 use super::watch::{self, jko_cancel_token, jko_progress_callback, Watchers};
-use crate::fit::{CountFit, CountFitOptions, CountFitted};
+use crate::error::Error;
+use crate::fit::{CountFit, CountFitOptions, CountFitted, Estimate, Model, Ridge};
 
 /// A learning problem whose snapshots are counts of independent individuals: their likelihood is
 /// maximised over the energy and the start of each trajectory. One thread at a time may change it; a
@@ -55,6 +56,26 @@ pub struct jko_count_fit_options {
     pub user_data: *mut c_void,
 }
 
+impl Learner for CountFit {
+    type Fitted = CountFitted;
+
+    fn model(&self) -> &Model {
+        self.model()
+    }
+
+    fn solve(&self, ridge: &Ridge, threads: usize) -> Result<CountFitted, Error> {
+        self.solve(ridge, threads)
+    }
+
+    fn solve_from(&self, start: &[f64], ridge: &Ridge, threads: usize) -> Result<CountFitted, Error> {
+        self.solve_from(start, ridge, threads)
+    }
+
+    fn estimate(fitted: &CountFitted) -> &Estimate {
+        fitted.estimate()
+    }
+}
+
 /// The options of C as those of Rust.
 ///
 /// # Safety
@@ -64,11 +85,7 @@ unsafe fn count_fit_options(options: *const jko_count_fit_options) -> Result<Cou
     let options = unsafe { options::read(options)? };
     options::reserved_zero("options.reserved", options.reserved)?;
     let defaults = CountFitOptions::default();
-    let flow = defaults
-        .flow
-        .with_mean(graph::mean("options.mean", options.mean)?)
-        .with_tolerance(options.tolerance)
-        .with_max_steps(input::count("options.max_steps", options.max_steps)?);
+    let flow = integration(defaults.flow, options.mean, options.tolerance, options.max_steps)?;
     Ok(defaults
         .with_flow(flow)
         .with_pseudo_counts(options.pseudo_counts)
@@ -179,24 +196,11 @@ pub unsafe extern "C" fn jko_count_fit_solve(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, fit, ridges, start) = unsafe {
-            (
-                input::slot("out", out)?,
-                input::handle("fit", fit)?,
-                input::optional("ridges", ridges, ridges_len)?,
-                input::optional("start", start, start_len)?,
-            )
+        let (out, (fitted, status)) = unsafe {
+            let (out, handle) = (input::slot("out", out)?, input::handle("fit", fit)?);
+            let (ridges, start) = ((ridges, ridges_len), (start, start_len));
+            (out, solve(&handle.fit, &handle.watchers, ridges, start, num_threads)?)
         };
-        let threads = input::count("num_threads", num_threads.into())?;
-        // SAFETY: the contract of the module.
-        let _watch = unsafe { fit.watchers.begin() };
-        let fit = fit.fit.read("fit")?;
-        let ridge = ridge_of(fit.model(), ridges)?;
-        let fitted = match start {
-            Some(start) => fit.solve_from(start, &ridge, threads)?,
-            None => fit.solve(&ridge, threads)?,
-        };
-        let status = status::of_fit(fitted.estimate().status());
         out.fill(jko_count_fitted { fitted });
         Ok(status)
     })

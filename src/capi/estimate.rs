@@ -4,14 +4,14 @@ use std::ffi::c_char;
 
 use super::copy_text;
 use super::energy::jko_energy;
-use super::flow::{flow_options, jko_flow_options};
-use super::forecast::jko_forecast;
+use super::flow::jko_flow_options;
+use super::forecast::{forecast_flow, jko_forecast};
 use super::geodesic::{geodesic_options, jko_geodesic_options};
 use super::guard::{guard, guard_value};
 use super::input::{self, Matrix};
 use super::status::{self, jko_status, Failure, JKO_STATUS_NULL_POINTER, JKO_STATUS_OK};
-use super::watch;
 use crate::fit::Estimate;
+use crate::flow::FlowOptions;
 
 /// Parameters of an energy with their covariance. Immutable: any number of threads may use it at once.
 pub struct jko_estimate {
@@ -247,18 +247,13 @@ pub unsafe extern "C" fn jko_estimate_forecast(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, handle, mu0, times, _watch, options) = unsafe {
-            (
-                input::slot("out", out)?,
-                input::handle("estimate", estimate)?,
-                input::input("mu0", mu0, mu0_len)?,
-                input::input("times", times, times_len)?,
-                watch::begin(options)?,
-                flow_options(options)?,
-            )
-        };
-        out.fill(jko_forecast::new(handle.estimate.forecast(mu0, times, &options)?));
-        Ok(JKO_STATUS_OK)
+        unsafe {
+            let (out, handle) = (input::slot("out", out)?, input::handle("estimate", estimate)?);
+            let predict = |mu0: &[f64], times: &[f64], options: &FlowOptions| {
+                handle.estimate.forecast(mu0, times, options)
+            };
+            forecast_flow(out, (mu0, mu0_len), (times, times_len), options, predict)
+        }
     })
 }
 
@@ -266,7 +261,8 @@ pub unsafe extern "C" fn jko_estimate_forecast(
 /// threads take them, and end before the call returns; 1 starts none; the result is the same to the
 /// last bit. Cost: a sequence of steps, and two more per parameter.
 ///
-/// Returns: as `jko_energy_step`, and NOT_CONVERGED (the message names the step). Any thread.
+/// Returns: as `jko_energy_step`; INVALID_ARGUMENT also for more than 100,000 steps; NOT_CONVERGED (the
+/// message names the step). Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_estimate_forecast_steps(
     estimate: *const jko_estimate,

@@ -11,7 +11,9 @@ use super::options;
 use super::status::{self, jko_status, Failure, JKO_STATUS_OK};
 use super::terms::jko_terms;
 use super::watch::{jko_cancel_token, jko_progress_callback, Watchers};
-use crate::fit::{FlowFit, FlowFitOptions, FlowFitted, Noise};
+use crate::error::Error;
+use crate::fit::{Estimate, FlowFit, FlowFitOptions, FlowFitted, Model, Noise, Ridge};
+use crate::flow::FlowOptions;
 
 /// Misfits whose covariance is that of counts, times one factor that the residuals tell.
 pub const JKO_NOISE_GAUSSIAN: i32 = 0;
@@ -58,6 +60,76 @@ pub struct jko_flow_fit_options {
     pub user_data: *mut c_void,
 }
 
+/// A fit by iteration, of flows or of counts.
+pub(super) trait Learner {
+    type Fitted;
+    fn model(&self) -> &Model;
+    fn solve(&self, ridge: &Ridge, threads: usize) -> Result<Self::Fitted, Error>;
+    fn solve_from(&self, start: &[f64], ridge: &Ridge, threads: usize) -> Result<Self::Fitted, Error>;
+    fn estimate(fitted: &Self::Fitted) -> &Estimate;
+}
+
+impl Learner for FlowFit {
+    type Fitted = FlowFitted;
+
+    fn model(&self) -> &Model {
+        self.model()
+    }
+
+    fn solve(&self, ridge: &Ridge, threads: usize) -> Result<FlowFitted, Error> {
+        self.solve(ridge, threads)
+    }
+
+    fn solve_from(&self, start: &[f64], ridge: &Ridge, threads: usize) -> Result<FlowFitted, Error> {
+        self.solve_from(start, ridge, threads)
+    }
+
+    fn estimate(fitted: &FlowFitted) -> &Estimate {
+        fitted.estimate()
+    }
+}
+
+/// What a fit and those who watch it find from the given ridges and start, which may be NULL.
+///
+/// # Safety
+/// As [`input::optional`] and [`Watchers::begin`].
+pub(super) unsafe fn solve<F: Learner>(
+    fit: &Exclusive<F>,
+    watchers: &Watchers,
+    (ridges, ridges_len): (*const f64, usize),
+    (start, start_len): (*const f64, usize),
+    num_threads: i32,
+) -> Result<(F::Fitted, jko_status), Failure> {
+    // SAFETY: the same promise.
+    let (ridges, start) = unsafe {
+        (input::optional("ridges", ridges, ridges_len)?, input::optional("start", start, start_len)?)
+    };
+    let threads = input::count("num_threads", num_threads.into())?;
+    // SAFETY: the same promise.
+    let _watch = unsafe { watchers.begin() };
+    let fit = fit.read("fit")?;
+    let ridge = ridge_of(fit.model(), ridges)?;
+    let fitted = match start {
+        Some(start) => fit.solve_from(start, &ridge, threads)?,
+        None => fit.solve(&ridge, threads)?,
+    };
+    let status = status::of_fit(F::estimate(&fitted).status());
+    Ok((fitted, status))
+}
+
+/// How the flows of a fit are integrated, by what its options say of them.
+pub(super) fn integration(
+    defaults: FlowOptions,
+    mean: i32,
+    tolerance: f64,
+    max_steps: i64,
+) -> Result<FlowOptions, Failure> {
+    Ok(defaults
+        .with_mean(graph::mean("options.mean", mean)?)
+        .with_tolerance(tolerance)
+        .with_max_steps(input::count("options.max_steps", max_steps)?))
+}
+
 /// The options of C as those of Rust.
 ///
 /// # Safety
@@ -66,11 +138,7 @@ unsafe fn flow_fit_options(options: *const jko_flow_fit_options) -> Result<FlowF
     // SAFETY: the same promise.
     let options = unsafe { options::read(options)? };
     let defaults = FlowFitOptions::default();
-    let flow = defaults
-        .flow
-        .with_mean(graph::mean("options.mean", options.mean)?)
-        .with_tolerance(options.tolerance)
-        .with_max_steps(input::count("options.max_steps", options.max_steps)?);
+    let flow = integration(defaults.flow, options.mean, options.tolerance, options.max_steps)?;
     let noise = [Noise::Gaussian, Noise::Sandwich];
     Ok(defaults
         .with_flow(flow)
@@ -191,24 +259,11 @@ pub unsafe extern "C" fn jko_flow_fit_solve(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, fit, ridges, start) = unsafe {
-            (
-                input::slot("out", out)?,
-                input::handle("fit", fit)?,
-                input::optional("ridges", ridges, ridges_len)?,
-                input::optional("start", start, start_len)?,
-            )
+        let (out, (fitted, status)) = unsafe {
+            let (out, handle) = (input::slot("out", out)?, input::handle("fit", fit)?);
+            let (ridges, start) = ((ridges, ridges_len), (start, start_len));
+            (out, solve(&handle.fit, &handle.watchers, ridges, start, num_threads)?)
         };
-        let threads = input::count("num_threads", num_threads.into())?;
-        // SAFETY: the contract of the module.
-        let _watch = unsafe { fit.watchers.begin() };
-        let fit = fit.fit.read("fit")?;
-        let ridge = ridge_of(fit.model(), ridges)?;
-        let fitted = match start {
-            Some(start) => fit.solve_from(start, &ridge, threads)?,
-            None => fit.solve(&ridge, threads)?,
-        };
-        let status = status::of_fit(fitted.estimate().status());
         out.fill(jko_flow_fitted { fitted });
         Ok(status)
     })

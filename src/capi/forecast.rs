@@ -3,10 +3,12 @@
 use super::fitted::jko_fitted;
 use super::flow::{flow_options, jko_flow_options};
 use super::guard::{guard, guard_value};
-use super::input::{self, Matrix};
+use super::input::{self, Matrix, Slot};
 use super::status::{jko_status, Failure, JKO_STATUS_OK};
 use super::watch;
+use crate::error::Error;
 use crate::fit::Forecast;
+use crate::flow::FlowOptions;
 
 /// Predicted masses with their standard errors, which say how much is unknown of the energy: not the
 /// scatter of counts, nor that the model may be wrong. Immutable: any number of threads may use it at
@@ -19,6 +21,31 @@ impl jko_forecast {
     pub(super) fn new(forecast: Forecast) -> Self {
         Self { forecast }
     }
+}
+
+/// Reads the arguments that all forecasts of a flow share, and hands out what `predict` makes of the
+/// start, the times and the options.
+///
+/// # Safety
+/// As [`input::input`] and [`flow_options`].
+pub(super) unsafe fn forecast_flow(
+    out: Slot<jko_forecast>,
+    (mu0, mu0_len): (*const f64, usize),
+    (times, times_len): (*const f64, usize),
+    options: *const jko_flow_options,
+    predict: impl FnOnce(&[f64], &[f64], &FlowOptions) -> Result<Forecast, Error>,
+) -> Result<jko_status, Failure> {
+    // SAFETY: the same promise.
+    let (mu0, times, _watch, options) = unsafe {
+        (
+            input::input("mu0", mu0, mu0_len)?,
+            input::input("times", times, times_len)?,
+            watch::begin(options)?,
+            flow_options(options)?,
+        )
+    };
+    out.fill(jko_forecast::new(predict(mu0, times, &options)?));
+    Ok(JKO_STATUS_OK)
 }
 
 /// Predicts the gradient flow of a fitted energy; arguments as for `jko_estimate_forecast`.
@@ -37,18 +64,13 @@ pub unsafe extern "C" fn jko_fitted_forecast(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, fitted, mu0, times, _watch, options) = unsafe {
-            (
-                input::slot("out", out)?,
-                input::handle("fitted", fitted)?,
-                input::input("mu0", mu0, mu0_len)?,
-                input::input("times", times, times_len)?,
-                watch::begin(options)?,
-                flow_options(options)?,
-            )
-        };
-        out.fill(jko_forecast::new(fitted.fitted.forecast(mu0, times, &options)?));
-        Ok(JKO_STATUS_OK)
+        unsafe {
+            let (out, handle) = (input::slot("out", out)?, input::handle("fitted", fitted)?);
+            let predict = |mu0: &[f64], times: &[f64], options: &FlowOptions| {
+                handle.fitted.forecast(mu0, times, options)
+            };
+            forecast_flow(out, (mu0, mu0_len), (times, times_len), options, predict)
+        }
     })
 }
 
@@ -136,7 +158,7 @@ pub unsafe extern "C" fn jko_forecast_masses(
 /// Copies the standard errors of the masses, in the shape of `jko_forecast_masses`; NaN where the fit
 /// has no covariance.
 ///
-/// Returns: as `jko_forecast_masses`; BAD_VALUE for a quantile that is not finite. Any thread.
+/// Returns: as `jko_forecast_masses`. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_forecast_standard_errors(
     forecast: *const jko_forecast,
@@ -156,7 +178,8 @@ pub unsafe extern "C" fn jko_forecast_standard_errors(
 /// Copies bands of `quantile` standard errors (1.96 for 95 %) about the masses at time number `time`,
 /// counted from 0; both of length `n`. They are bands of the logarithms, so that they are positive.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such time). Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (a quantile that is not finite),
+/// INVALID_ARGUMENT (no such time). Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_forecast_band(
     forecast: *const jko_forecast,
