@@ -18,7 +18,7 @@ use common::learning::{self, Task};
 use common::plot::{self, Picture};
 use common::predictions;
 use common::report::{self, Report, Validation};
-use jkoflow::{Candidate, Fit, Folds, Forecast, Graph, Ridge, Zeros};
+use jkoflow::{Fit, Folds, Forecast, Graph, Ridge, Zeros};
 
 /// Ridges that are compared.
 const RIDGES: [f64; 7] = [1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0];
@@ -50,7 +50,7 @@ fn program() -> Outcome<bool> {
         Criterion::Quadratic(loss) => {
             let (fit, left_out) = task.collect(loss)?;
             let validation = options.cross_validate.then(|| validate(&fit, &options)).transpose()?;
-            let ridge = validation.as_ref().map_or(task.ridge(), |v| Ridge::on_potential(v.ridge));
+            let ridge = validation.as_ref().map_or(task.ridge(), |v| Ridge::on_potential(v.ridge()));
             (task.solve(&fit, &ridge)?, validation, left_out)
         }
         Criterion::Flow => (task.fit_flow()?, None, 0),
@@ -128,27 +128,24 @@ fn forecast(
     Some(forecast)
 }
 
-/// The best ridge, unless one is given, and the path over the terms with it.
+/// The best ridge, unless one is given, the path over the terms with it, and what that choice is worth.
 fn validate(fit: &Fit, options: &Options) -> Outcome<Validation> {
     let blocks = BLOCKS.min(fit.pairs());
     let folds = Folds::Blocks(blocks);
-    let terms: Vec<String> = fit.model().terms().iter().map(|t| t.name().to_string()).collect();
-    let has_potential = fit.model().free_potential().is_some();
     let ridges = match options.ridge {
         Some(ridge) => vec![ridge],
-        None if has_potential => RIDGES.to_vec(),
+        None if fit.model().free_potential().is_some() => RIDGES.to_vec(),
         None => vec![options.criterion.default_ridge()],
     };
-    let candidate = |&ridge: &f64| Candidate { terms: terms.clone(), ridge: Ridge::on_potential(ridge) };
-    let candidates: Vec<Candidate> = ridges.iter().map(candidate).collect();
-    let scores = fit.cross_validate(folds, &candidates).map_err(Failure::computation)?;
-    let best = (0..scores.len())
-        .filter(|&k| !scores[k].explained.is_nan())
-        .max_by(|&a, &b| scores[a].explained.total_cmp(&scores[b].explained))
-        .map_or(ridges[0], |k| ridges[k]);
-    let path = fit.term_path(folds, &Ridge::on_potential(best)).map_err(Failure::computation)?;
+    let candidates: Vec<Ridge> = ridges.iter().map(|ridge| Ridge::on_potential(*ridge)).collect();
+    let selection = fit.select(folds, &candidates).map_err(Failure::computation)?;
+    let nested = match blocks {
+        // the one that is left teaches, and none is there to choose by
+        2 => None,
+        _ => Some(fit.cross_validate_selection(folds, &candidates).map_err(Failure::computation)?),
+    };
     let heat = fit.cross_validate_heat_flow(folds).map_err(Failure::computation)?;
-    Ok(Validation { ridge: best, ridges, scores, path, heat, blocks })
+    Ok(Validation { ridges, selection, nested, heat, blocks })
 }
 
 fn write_plot(file: &Path, task: &Task, learned: &Learned) -> Outcome<()> {

@@ -42,8 +42,8 @@ pub use energy::{DensityFunction, FreeEnergy, Interaction, InternalEnergy};
 pub use error::{Error, Result};
 pub use fit::{
     Baselines, Candidate, CountFit, CountFitOptions, CountFitted, Estimate, Fit, FitOptions, FitStatus,
-    FittedEnergy, FlowFit, FlowFitOptions, FlowFitted, Folds, Forecast, Loss, Model, Noise, Ridge,
-    Score, SnapshotLoss, Term, Weight, Zeros,
+    FittedEnergy, FlowFit, FlowFitOptions, FlowFitted, Folds, Forecast, Loss, Model, NestedScore, Noise,
+    Ridge, Score, Selection, SnapshotLoss, Term, Weight, Zeros,
 };
 pub use flow::{Flow, FlowOptions, JkoStep};
 pub use geodesic::{

@@ -508,6 +508,61 @@ fn cross_validation_finds_the_interaction() {
     refused(fit.cross_validate(Folds::Blocks(2), &[candidate(&["heat"], 0.0)]), "no term named heat");
 }
 
+/// A choice that is tested on blocks which had no part in it: the same as by hand, block by block.
+#[test]
+fn choices_are_tested_on_other_blocks() {
+    let graph = Graph::erdos_renyi(8, 0.5, 3, Reference::Degree).expect("connected");
+    let energy = FreeEnergy::new(&graph).with_entropy(0.4).expect("an energy");
+    let times = times(2, 0.05);
+    let mut random = Uniform(12);
+    let mut disturb = |mu: &Vec<f64>| -> Vec<f64> {
+        let raw: Vec<f64> = mu.iter().map(|m| m * (1.0 + 0.02 * (random.draw() - 0.5))).collect();
+        let sum: f64 = raw.iter().sum();
+        raw.iter().map(|m| m / sum).collect()
+    };
+    let data: Vec<Vec<Vec<f64>>> = flows(&energy, &times, 8, 2)
+        .iter()
+        .map(|snapshots| snapshots.iter().map(&mut disturb).collect())
+        .collect();
+    let terms = [Term::potential(), Term::entropy()];
+    let options = FitOptions::default().with_terms(&terms);
+    let ridges = [1e-6, 1e-2, 1.0].map(Ridge::on_potential);
+    let whole = fit(&graph, options.clone(), &times, &data);
+    let nested = whole.cross_validate_selection(Folds::Blocks(4), &ridges).expect("a score");
+    let (mut left, mut total) = (0.0, 0.0);
+    for tested in 0..4 {
+        let of_block = |k: &usize| *k / 2 == tested;
+        let pick = |inside: bool| -> Vec<Vec<Vec<f64>>> {
+            (0..8).filter(|k| of_block(k) == inside).map(|k| data[k].clone()).collect()
+        };
+        let (test, teach) = (fit(&graph, options.clone(), &times, &pick(true)), pick(false));
+        let selection = fit(&graph, options.clone(), &times, &teach)
+            .select(Folds::Blocks(3), &ridges)
+            .expect("a choice");
+        assert_eq!(nested.chosen[tested].terms, selection.keep);
+        assert_eq!(nested.chosen[tested].ridge, ridges[selection.best]);
+        let kept: Vec<Term> =
+            terms.iter().filter(|t| selection.keep.iter().any(|k| k == t.name())).cloned().collect();
+        let persistence = test.solve(&Ridge::on_potential(1.0)).expect("a fit").baselines().persistence;
+        total += persistence;
+        left += if kept.is_empty() {
+            persistence
+        } else {
+            let options = FitOptions::default().with_terms(&kept);
+            let learned = fit(&graph, options.clone(), &times, &teach)
+                .solve(&ridges[selection.best])
+                .expect("determined");
+            let share = fit(&graph, options, &times, &pick(true)).explained_by(&learned);
+            (1.0 - share.expect("a share")) * persistence
+        };
+    }
+    assert!((nested.explained - (1.0 - left / total)).abs() < 1e-9, "{}", nested.explained);
+    assert!(nested.standard_error > 0.0);
+    let forward = whole.cross_validate_selection(Folds::Forward(3), &ridges).expect("a score");
+    assert_eq!((forward.chosen.len(), forward.chosen[0].terms.len()), (3, 2));
+    refused(whole.select(Folds::Blocks(4), &[]), "there is none to choose");
+}
+
 /// The loss for models of any kind: its gradient is that of finite differences, and its minimum over a
 /// linear model is the fit.
 #[test]

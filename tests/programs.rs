@@ -303,6 +303,10 @@ fn learn_knows_more_terms_and_how_sure_it_is() {
     let scores = &validated["cross_validation"];
     assert_eq!((scores["ridges"].as_array().unwrap().len(), &scores["blocks"]), (7, &Value::from(10)));
     assert_eq!(scores["terms"].as_array().unwrap().len(), 4);
+    // what had a part in the choice explains itself better than what had none
+    let best = scores["ridges"].as_array().unwrap().iter().map(|r| r["explained"].as_f64().unwrap());
+    let nested = scores["nested"]["explained"].as_f64().unwrap();
+    assert!(nested < best.fold(f64::NEG_INFINITY, f64::max) + 1e-3, "{nested}");
     let given = json(&run("learn", &[&arguments[..], &["--cross-validate"]].concat()));
     assert_eq!(given["cross_validation"]["ridge"], 0.1);
     let table = stdout(&run("learn", &[&edges, &masses, "--terms", list, "--cross-validate"]));

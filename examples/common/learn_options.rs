@@ -38,7 +38,8 @@ of the same nodes.
                                      the potential's block of the normal matrix [1e-6; 0 with
                                      --loss flow and with --counts]
   --cross-validate                   which terms explain steps that were not learned from; chooses
-                                     the ridge by the same test unless --ridge is given
+                                     the ridge by the same test unless --ridge is given, and
+                                     says what explains blocks that had no part in the choice
   --forecast T1,T2,...               the masses at these later times, from the last snapshot of
                                      DISTRIBUTIONS.csv, with standard errors; with --counts along
                                      the flow that fits all its snapshots

@@ -1,7 +1,6 @@
 //! What `learn` prints: a learned energy, how sure it is and what it is worth.
 
-use jkoflow::fit::worth_keeping;
-use jkoflow::{Forecast, Score};
+use jkoflow::{Forecast, NestedScore, Score, Selection};
 use serde_json::{json, Map, Value};
 
 use super::learned::{Fitted, Learned};
@@ -24,17 +23,23 @@ pub struct Report<'a> {
 
 /// Scores on steps that were left out.
 pub struct Validation {
-    /// The ridge on the potential that is used.
-    pub ridge: f64,
-    /// All that were tried, with all terms, and their scores.
+    /// The ridges on the potential that were tried.
     pub ridges: Vec<f64>,
-    pub scores: Vec<Score>,
-    /// From one term to all.
-    pub path: Vec<Score>,
+    /// What all blocks chose.
+    pub selection: Selection,
+    /// What such a choice explains of blocks that had no part in it; none with too few blocks.
+    pub nested: Option<NestedScore>,
     /// The share that the pure heat flow explains.
     pub heat: f64,
     /// Blocks of steps that were left out in turn.
     pub blocks: usize,
+}
+
+impl Validation {
+    /// The ridge that is used.
+    pub fn ridge(&self) -> f64 {
+        self.ridges[self.selection.best]
+    }
 }
 
 /// Non-finite numbers become `null`.
@@ -110,22 +115,20 @@ fn validation_json(validation: &Validation) -> Value {
             "standard_error": score.standard_error,
         })
     };
-    let ridges = validation.ridges.iter().zip(&validation.scores).map(|(ridge, s)| {
+    let ridges = validation.ridges.iter().zip(&validation.selection.ridges).map(|(ridge, s)| {
         json!({ "ridge": ridge, "explained": s.explained, "standard_error": s.standard_error })
     });
     json!({
         "blocks": validation.blocks,
-        "ridge": validation.ridge,
+        "ridge": validation.ridge(),
         "ridges": ridges.collect::<Vec<Value>>(),
-        "terms": validation.path.iter().map(score).collect::<Vec<Value>>(),
-        "keep": kept(validation),
+        "terms": validation.selection.path.iter().map(score).collect::<Vec<Value>>(),
+        "keep": validation.selection.keep,
+        "nested": validation.nested.as_ref().map(|nested| {
+            json!({ "explained": nested.explained, "standard_error": nested.standard_error })
+        }),
         "heat": { "explained": validation.heat },
     })
-}
-
-/// The terms that are worth keeping, none where persistence does as well.
-fn kept(validation: &Validation) -> &[String] {
-    worth_keeping(&validation.path).map_or(&[], |k| &validation.path[k].candidate.terms)
 }
 
 pub fn to_table(report: &Report) -> String {
@@ -218,16 +221,29 @@ fn validation_table(validation: &Validation) -> String {
     let error = |score: &Score| format!("{:.1} %", 100.0 * score.standard_error);
     let mut rows = vec![row("pure heat flow".into(), validation.heat, String::new())];
     rows.extend(
-        validation.path.iter().map(|s| row(s.candidate.terms.join(", "), s.explained, error(s))),
+        validation
+            .selection
+            .path
+            .iter()
+            .map(|s| row(s.candidate.terms.join(", "), s.explained, error(s))),
     );
-    let kept = match kept(validation) {
+    let kept = match validation.selection.keep.as_slice() {
         [] => "no term: persistence does as well".into(),
         terms => terms.join(", "),
     };
+    let honest = match &validation.nested {
+        Some(nested) => format!(
+            "These blocks have also chosen ridge and terms. Chosen without the block that is tested: {:.1} % \
+             explained, error {:.1} %\n",
+            100.0 * nested.explained,
+            100.0 * nested.standard_error
+        ),
+        None => "These blocks have also chosen ridge and terms: the best score is too good.\n".into(),
+    };
     format!(
-        "\nExplained of {} of steps that were left out in turn, ridge {}:\n\n{}\nWorth keeping: {kept}\n",
+        "\nExplained of {} of steps that were left out in turn, ridge {}:\n\n{}\nWorth keeping: {kept}\n{honest}",
         text::counted(validation.blocks, "block"),
-        validation.ridge,
+        validation.ridge(),
         text::table(&["terms", "explained", "error"], &rows, 1)
     )
 }

@@ -85,6 +85,21 @@ impl NormalEquations {
         self.feature_drive += &other.feature_drive;
     }
 
+    /// Sums of the same shape over no step.
+    pub fn emptied(&self) -> Self {
+        let (nodes, features) = self.cross.shape();
+        Self {
+            pairs: 0,
+            total: 0.0,
+            heat: [0.0; 2],
+            weight: vec![0.0; self.weight.len()],
+            cross: DMatrix::zeros(nodes, features),
+            features: DMatrix::zeros(features, features),
+            node_drive: DVector::zeros(nodes),
+            feature_drive: DVector::zeros(features),
+        }
+    }
+
     /// The same sums with fewer features, by their positions.
     pub fn select(&self, features: &[usize]) -> Self {
         Self {

@@ -48,9 +48,16 @@ pub struct Score {
 }
 
 /// A teaching and a testing part of the data.
-struct Split {
-    teach: NormalEquations,
-    test: NormalEquations,
+pub(super) struct Split {
+    pub teach: NormalEquations,
+    pub test: NormalEquations,
+}
+
+/// Sums over blocks of steps, in their order.
+pub(super) struct Blocks {
+    pub sums: Vec<NormalEquations>,
+    /// Whether only earlier blocks teach.
+    pub forward: bool,
 }
 
 impl Fit {
@@ -62,7 +69,7 @@ impl Fit {
     /// Fewer than two blocks, fewer steps than blocks, data known only by their sums, a bad ridge, a
     /// term that the fit does not have.
     pub fn cross_validate(&self, folds: Folds, candidates: &[Candidate]) -> Result<Vec<Score>> {
-        let splits = self.splits(folds)?;
+        let splits = self.blocks(folds)?.splits();
         candidates.iter().map(|candidate| self.score(&splits, candidate)).collect()
     }
 
@@ -72,7 +79,7 @@ impl Fit {
     /// # Errors
     /// As there.
     pub fn cross_validate_heat_flow(&self, folds: Folds) -> Result<f64> {
-        let splits = self.splits(folds)?;
+        let splits = self.blocks(folds)?.splits();
         let left = |split: &Split| {
             let (beta, _) = split.teach.heat_flow();
             let [curvature, slope] = split.test.heat;
@@ -88,7 +95,11 @@ impl Fit {
     /// # Errors
     /// As [`cross_validate`](Self::cross_validate).
     pub fn term_path(&self, folds: Folds, ridge: &Ridge) -> Result<Vec<Score>> {
-        let splits = self.splits(folds)?;
+        self.path_on(&self.blocks(folds)?.splits(), ridge)
+    }
+
+    /// The path over the terms on these splits.
+    pub(super) fn path_on(&self, splits: &[Split], ridge: &Ridge) -> Result<Vec<Score>> {
         let mut rest: Vec<String> = self.model.terms().iter().map(|t| t.name().to_string()).collect();
         let mut path: Vec<Score> = Vec::new();
         while !rest.is_empty() {
@@ -96,7 +107,7 @@ impl Fit {
             for (k, term) in rest.iter().enumerate() {
                 let mut terms = path.last().map_or(Vec::new(), |score| score.candidate.terms.clone());
                 terms.push(term.clone());
-                let score = self.score(&splits, &Candidate { terms, ridge: ridge.clone() })?;
+                let score = self.score(splits, &Candidate { terms, ridge: ridge.clone() })?;
                 let better = |b: &Score| score.explained > b.explained || b.explained.is_nan();
                 if best.as_ref().is_none_or(|(_, b)| better(b)) {
                     best = Some((k, score));
@@ -134,7 +145,8 @@ impl Fit {
         Ok(share(self.normal.loss(self.graph(), potential, &dense), self.normal.total))
     }
 
-    fn splits(&self, folds: Folds) -> Result<Vec<Split>> {
+    /// The sums over the blocks that the folds make of the steps.
+    pub(super) fn blocks(&self, folds: Folds) -> Result<Blocks> {
         let (blocks, forward) = match folds {
             Folds::Blocks(count) => (count, false),
             Folds::Forward(count) => (count.saturating_add(1), true),
@@ -154,52 +166,39 @@ impl Fit {
             let reason = format!("{blocks} blocks cannot be made of {steps} steps");
             return Err(Error::invalid("folds", reason));
         }
-        let empty = || NormalEquations::new(self.graph(), self.normal.features.nrows());
-        let sums: Vec<NormalEquations> = (0..blocks)
-            .map(|b| {
-                let mut sum = empty();
-                for seen in &self.steps[b * steps / blocks..(b + 1) * steps / blocks] {
-                    sum.add(self.graph(), &seen.step, &seen.variations);
-                }
-                sum
-            })
-            .collect();
-        let teaches = |b: usize, other: usize| if forward { other < b } else { other != b };
-        let split = |b: usize| {
-            let mut teach = empty();
-            (0..blocks).filter(|&o| teaches(b, o)).for_each(|o| teach.merge(&sums[o]));
-            Split { teach, test: sums[b].clone() }
+        let block = |b: usize| {
+            let mut sum = NormalEquations::new(self.graph(), self.normal.features.nrows());
+            for seen in &self.steps[b * steps / blocks..(b + 1) * steps / blocks] {
+                sum.add(self.graph(), &seen.step, &seen.variations);
+            }
+            sum
         };
-        Ok((usize::from(forward)..blocks).map(split).collect())
+        Ok(Blocks { sums: (0..blocks).map(block).collect(), forward })
     }
 
-    fn score(&self, splits: &[Split], candidate: &Candidate) -> Result<Score> {
+    pub(super) fn score(&self, splits: &[Split], candidate: &Candidate) -> Result<Score> {
         candidate.ridge.check()?;
         let terms = self.positions(&candidate.terms)?;
         if terms.iter().any(|&k| self.model.apart() == Some(k)) {
             let reason = "a full interaction on so many nodes is not cross-validated";
             return Err(Error::invalid("candidates", reason));
         }
-        let (mut residuals, mut totals) = (Vec::new(), Vec::new());
-        for split in splits {
-            totals.push(split.test.total);
-            residuals.push(self.held_out(split, &terms, &candidate.ridge)?.unwrap_or(f64::NAN));
-        }
-        let (residual, total): (f64, f64) = (residuals.iter().sum(), totals.iter().sum());
-        let explained = share(residual, total);
-        let count = splits.len() as f64;
-        let deviation = |(r, t): (&f64, &f64)| (r - (1.0 - explained) * t).powi(2);
-        let spread: f64 = residuals.iter().zip(&totals).map(deviation).sum();
+        let left = |split: &Split| -> Result<(f64, f64)> {
+            let residual = self.held_out(split, &terms, &candidate.ridge)?;
+            Ok((residual.unwrap_or(f64::NAN), split.test.total))
+        };
+        let parts: Vec<(f64, f64)> = splits.iter().map(left).collect::<Result<_>>()?;
+        let (explained, standard_error) = explained_of(&parts);
         Ok(Score {
             candidate: candidate.clone(),
             explained,
-            standard_error: (count / (count - 1.0) * spread).sqrt() / total,
-            by_block: residuals.iter().zip(&totals).map(|(r, t)| share(*r, *t)).collect(),
+            standard_error,
+            by_block: parts.iter().map(|(residual, total)| share(*residual, *total)).collect(),
         })
     }
 
     /// The loss on the tested steps, none where the teaching steps leave parameters open.
-    fn held_out(&self, split: &Split, terms: &[usize], ridge: &Ridge) -> Result<Option<f64>> {
+    pub(super) fn held_out(&self, split: &Split, terms: &[usize], ridge: &Ridge) -> Result<Option<f64>> {
         let dense = self.model.dense_of(terms);
         let teach = split.teach.select(&dense);
         let penalties = self.model.penalties(&teach, terms, ridge);
@@ -216,7 +215,7 @@ impl Fit {
     }
 
     /// Positions of terms by their names.
-    fn positions(&self, names: &[String]) -> Result<Vec<usize>> {
+    pub(super) fn positions(&self, names: &[String]) -> Result<Vec<usize>> {
         let position =
             |name: &String| {
                 self.model.terms().iter().position(|term| term.name() == name).ok_or_else(|| {
@@ -228,6 +227,34 @@ impl Fit {
         positions.dedup();
         Ok(positions)
     }
+}
+
+impl Blocks {
+    /// One split for each block that is tested.
+    pub fn splits(&self) -> Vec<Split> {
+        let all: Vec<usize> = (0..self.sums.len()).collect();
+        (usize::from(self.forward)..all.len()).map(|b| self.split(&all, b)).collect()
+    }
+
+    /// The block at a position among some blocks as the test of what the others of them teach.
+    pub fn split(&self, among: &[usize], position: usize) -> Split {
+        let test = self.sums[among[position]].clone();
+        let mut teach = test.emptied();
+        let teaches = |k: usize| if self.forward { k < position } else { k != position };
+        let teachers = (0..among.len()).filter(|&k| teaches(k));
+        teachers.for_each(|k| teach.merge(&self.sums[among[k]]));
+        Split { teach, test }
+    }
+}
+
+/// The share that is explained of blocks of which so much is left, of so much, and its standard error.
+pub(super) fn explained_of(parts: &[(f64, f64)]) -> (f64, f64) {
+    let residual: f64 = parts.iter().map(|(residual, _)| residual).sum();
+    let total: f64 = parts.iter().map(|(_, total)| total).sum();
+    let explained = share(residual, total);
+    let count = parts.len() as f64;
+    let spread: f64 = parts.iter().map(|(r, t)| (r - (1.0 - explained) * t).powi(2)).sum();
+    (explained, (count / (count - 1.0) * spread).sqrt() / total)
 }
 
 /// The position of the first score on a path that lies within one standard error of the best (Breiman et
