@@ -222,6 +222,70 @@ fn standard_errors_are_the_scatter() {
     }
 }
 
+/// What the model misses may last: the errors of blocks come from the gradients of whole blocks.
+#[test]
+fn errors_of_blocks_know_what_lasts() {
+    let (graph, _, _, times, trajectories) = example(0.2, Mean::Logarithmic);
+    let steps = times.len() - 1;
+    let data = noisy(&trajectories, 1e-2, 8);
+    let fit_to = |data: &[Vec<Vec<f64>>], noise: Noise| {
+        let options = FlowFitOptions::default().with_noise(noise);
+        let mut fit = FlowFit::new(&graph, &[Term::entropy()], options).expect("good");
+        data.iter().for_each(|s| fit.add_trajectory(&times, s).expect("good snapshots"));
+        fit.solve(&Ridge::default(), 1).expect("determined")
+    };
+    let errors = |noise: Noise| fit_to(&data, noise).estimate().standard_errors().to_vec();
+    assert_eq!(errors(Noise::Sandwich), errors(Noise::Blocks(1)));
+
+    // trajectories as blocks, by hand: the gradients of their losses by finite differences
+    let whole = Noise::Blocks(usize::MAX);
+    let fitted = fit_to(&data, whole);
+    let beta = fitted.estimate().entropy();
+    let loss = |snapshots: &Vec<Vec<f64>>, beta: f64| -> f64 {
+        let energy = FreeEnergy::new(&graph).with_entropy(beta).expect("an energy");
+        let fine = FlowOptions::default().with_tolerance(1e-12);
+        let pair = |k: usize| -> f64 {
+            let flow = energy.flow(&snapshots[k], &times[k..k + 2], &fine).expect("a flow");
+            let (found, sought) = (&flow.masses()[1], &snapshots[k + 1]);
+            let pi = graph.reference();
+            let terms =
+                (0..6).map(|x| (found[x] - sought[x]).powi(2) / (0.999 * sought[x] + 0.001 * pi[x]));
+            0.5 * terms.sum::<f64>()
+        };
+        (0..steps).map(pair).sum()
+    };
+    let h = 1e-4;
+    let slope = |s: &Vec<Vec<f64>>| (loss(s, beta + h) - loss(s, beta - h)) / (2.0 * h);
+    let squares: f64 = data.iter().map(|s| slope(s).powi(2)).sum();
+    // the curvature without the second derivatives, as of the Gauss-Newton matrix
+    let tangent = |snapshots: &Vec<Vec<f64>>| -> f64 {
+        let fine = FlowOptions::default().with_tolerance(1e-12);
+        let end = |beta: f64, k: usize| {
+            let energy = FreeEnergy::new(&graph).with_entropy(beta).expect("an energy");
+            energy.flow(&snapshots[k], &times[k..k + 2], &fine).expect("a flow").masses()[1].clone()
+        };
+        let pair = |k: usize| -> f64 {
+            let (up, down) = (end(beta + h, k), end(beta - h, k));
+            let (sought, pi) = (&snapshots[k + 1], graph.reference());
+            let terms = (0..6)
+                .map(|x| ((up[x] - down[x]) / (2.0 * h)).powi(2) / (0.999 * sought[x] + 0.001 * pi[x]));
+            terms.sum()
+        };
+        (0..steps).map(pair).sum()
+    };
+    let information: f64 = data.iter().map(tangent).sum();
+    // with one parameter the correction for fitted ones is one
+    let blocks = data.len() as f64;
+    let sought = (squares * blocks / (blocks - 1.0)).sqrt() / information;
+    let found = fitted.estimate().standard_errors()[0];
+    assert!((found / sought - 1.0).abs() < 1e-4, "{found} for {sought}");
+
+    let alone = fit_to(&data[..1], whole);
+    assert!(alone.estimate().standard_errors()[0].is_nan());
+    let none = FlowFitOptions::default().with_noise(Noise::Blocks(0));
+    assert!(FlowFit::new(&graph, &[Term::entropy()], none).is_err());
+}
+
 #[test]
 fn what_is_not_determined_is_named() {
     let (graph, _, _, times, trajectories) = example(0.2, Mean::Logarithmic);

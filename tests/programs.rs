@@ -719,6 +719,8 @@ fn bad_options_get_one_line_and_code_2() {
         ("learn", &[&edges, &masses, "--counts", "--weight", "flux"], "--weight belongs to the losses"),
         ("learn", &[&edges, &masses, "--counts", "--cross-validate"], "not to --counts"),
         ("learn", &[&edges, &masses, "--loss=flow", "--cross-validate"], "not to --loss flow"),
+        ("learn", &[&edges, &masses, "--noise", "sandwich"], "--noise belongs to --loss flow"),
+        ("learn", &[&edges, &masses, "--loss=flow", "--noise", "blocks:0"], "not a number of steps"),
         (
             "learn",
             &[&edges, &masses, "--loss=flow", "--zeros=leave-out"],

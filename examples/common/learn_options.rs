@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jkoflow::{Loss, Reference, Term, Weight, Zeros};
+use jkoflow::{Loss, Noise, Reference, Term, Weight, Zeros};
 
 use super::arguments::{self, Argument, Arguments};
 use super::failure::{Failure, Outcome};
@@ -40,6 +40,9 @@ of the same nodes.
   --cross-validate                   which terms explain steps that were not learned from; chooses
                                      the ridge by the same test unless --ridge is given, and
                                      says what explains blocks that had no part in the choice
+  --noise gaussian|sandwich|blocks:N with --loss flow, where standard errors come from: one size of
+                                     noise; any noise, independent between steps; or between
+                                     blocks of N steps, where what the energy misses lasts [gaussian]
   --forecast T1,T2,...               the masses at these later times, from the last snapshot of
                                      DISTRIBUTIONS.csv, with standard errors; with --counts along
                                      the flow that fits all its snapshots
@@ -96,6 +99,7 @@ pub struct Options {
     /// None where it is to be chosen.
     pub ridge: Option<f64>,
     pub cross_validate: bool,
+    pub noise: Noise,
     /// Increasing, none without a forecast.
     pub forecast: Vec<f64>,
     pub json: bool,
@@ -114,6 +118,7 @@ struct Given {
     weight: Option<Weight>,
     ridge: Option<f64>,
     cross_validate: bool,
+    noise: Option<Noise>,
     forecast: Vec<f64>,
     json: bool,
     plot: Option<PathBuf>,
@@ -153,6 +158,7 @@ impl Given {
             }
             "--ridge" => self.ridge = Some(parse_ridge(&arguments.value(option)?)?),
             "--cross-validate" => self.cross_validate = true,
+            "--noise" => self.noise = Some(parse_noise(&arguments.value(option)?)?),
             "--forecast" => self.forecast = parse_times(&arguments.value(option)?)?,
             "--json" => self.json = true,
             "--plot" => self.plot = Some(PathBuf::from(arguments.value(option)?)),
@@ -179,6 +185,9 @@ impl Given {
         }
         if self.counts && self.zeros.is_some() {
             return Err(Failure::usage("--counts takes zeros as they are: leave --zeros out"));
+        }
+        if self.noise.is_some() && (self.counts || self.loss != Some(Criterion::Flow)) {
+            return Err(Failure::usage("--noise belongs to --loss flow"));
         }
         let of_flows = match (self.counts, self.loss) {
             (true, _) => "--counts",
@@ -216,6 +225,7 @@ impl Given {
             weight: self.weight.unwrap_or_default(),
             ridge: self.ridge,
             cross_validate: self.cross_validate,
+            noise: self.noise.unwrap_or_default(),
             forecast: self.forecast,
             json: self.json,
             plot: self.plot,
@@ -289,6 +299,21 @@ fn parse_zeros(value: &str) -> Outcome<Zeros> {
             _ => Err(Failure::usage(format!("--zeros: {share:?} is not a number between 0 and 1"))),
         },
         _ => Err(Failure::usage(format!("--zeros: {value:?} is not one of refuse, mix:S, leave-out"))),
+    }
+}
+
+fn parse_noise(value: &str) -> Outcome<Noise> {
+    match split_parameter(value) {
+        ("gaussian", None) => Ok(Noise::Gaussian),
+        ("sandwich", None) => Ok(Noise::Sandwich),
+        ("blocks", Some(length)) => match length.parse::<usize>() {
+            Ok(length) if length > 0 => Ok(Noise::Blocks(length)),
+            _ => Err(Failure::usage(format!("--noise: {length:?} is not a number of steps"))),
+        },
+        _ => {
+            let choices = "gaussian, sandwich, blocks:N";
+            Err(Failure::usage(format!("--noise: {value:?} is not one of {choices}")))
+        }
     }
 }
 

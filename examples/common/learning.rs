@@ -89,7 +89,8 @@ impl Task<'_> {
 
     pub fn fit_flow(&self) -> Outcome<Learned> {
         let solve = |terms: &[Term], ridge: &Ridge| {
-            let mut fit = FlowFit::new(self.graph, terms, FlowFitOptions::default())?;
+            let options = FlowFitOptions::default().with_noise(self.options.noise);
+            let mut fit = FlowFit::new(self.graph, terms, options)?;
             for snapshots in self.trajectories {
                 fit.add_trajectory(&snapshots.times, &snapshots.masses)?;
             }

@@ -19,7 +19,8 @@
 //! of its *later* snapshot, is noisy, and each prediction starts from the truth. Where the snapshots are
 //! read with errors, the starts are wrong too, which biases the fit as errors in regressors do, by the
 //! order of the noise's variance: for counts, [`CountFit`](super::CountFit) estimates the starts as
-//! well.
+//! well. Where the model misses something that lasts, misfits of neighbouring steps and nodes are alike, and
+//! their number says too much: [`Noise::Blocks`] takes steps together, all nodes of them.
 
 use std::ops::Range;
 
@@ -207,10 +208,8 @@ impl FlowFit {
         let scores = match self.options.noise {
             _ if observed <= free => information * f64::NAN,
             Noise::Gaussian => information * (2.0 * residuals.iter().sum::<f64>() / (observed - free)),
-            Noise::Sandwich => {
-                objective.scores(&parameters)?
-                    * (pairs / (pairs - 1.0) * (observed - 1.0) / (observed - free))
-            }
+            Noise::Sandwich => objective.scores(&parameters, 1, free)?,
+            Noise::Blocks(length) => objective.scores(&parameters, length, free)?,
         };
         let uncertainty = Uncertainty::new(&self.model, information, &problem.penalty, &scores, &held);
         let ended = (minimum.status, minimum.iterations);
@@ -246,6 +245,18 @@ impl FlowFit {
             fit.add_trajectory(times, snapshots, threads)?;
         }
         Ok(fit)
+    }
+
+    /// The numbers of pairs up to the end of each block of this many within a trajectory.
+    fn ends_of_blocks(&self, length: usize) -> Vec<usize> {
+        let (mut ends, mut before) = (Vec::new(), 0);
+        for (times, _) in &self.trajectories {
+            let pairs = times.len() - 1;
+            let blocks = pairs.div_ceil(length);
+            ends.extend((1..=blocks).map(|b| before + pairs.min(b.saturating_mul(length))));
+            before += pairs;
+        }
+        ends
     }
 
     fn pairs(&self) -> Vec<Pair<'_>> {
@@ -320,14 +331,28 @@ impl Misfit<'_> {
         Ok(())
     }
 
-    /// The sum over pairs of the outer products of their gradients.
-    fn scores(&self, parameters: &[f64]) -> Result<DMatrix<f64>> {
-        let mut sum = DMatrix::zeros(parameters.len(), parameters.len());
-        self.for_each(parameters, |pair| {
-            let score = pair.derivative.tr_mul(&pair.misfit);
-            sum.ger(1.0, &score, &score, 1.0);
+    /// The covariance of the gradient: the sum over blocks of this many consecutive pairs of the outer
+    /// products of their gradients, corrected for `free` fitted parameters (Cameron, Miller 2015, eq. 12). NaN
+    /// for a single block.
+    fn scores(&self, parameters: &[f64], length: usize, free: f64) -> Result<DMatrix<f64>> {
+        let k = parameters.len();
+        let (mut sum, mut gradient) = (DMatrix::zeros(k, k), DVector::zeros(k));
+        let ends = self.fit.ends_of_blocks(length);
+        let (mut pair, mut blocks) = (0, 0);
+        self.for_each(parameters, |seen| {
+            gradient.gemv_tr(1.0, &seen.derivative, &seen.misfit, 1.0);
+            pair += 1;
+            if pair == ends[blocks] {
+                sum.ger(1.0, &gradient, &gradient, 1.0);
+                gradient.fill(0.0);
+                blocks += 1;
+            }
         })?;
-        Ok(sum)
+        let (blocks, observed) = (blocks as f64, (pair * (self.fit.model.graph().nodes() - 1)) as f64);
+        if blocks < 2.0 {
+            return Ok(sum * f64::NAN);
+        }
+        Ok(sum * (blocks / (blocks - 1.0) * (observed - 1.0) / (observed - free)))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::flow::FlowOptions;
 /// Steps of a flow after which parameters count as absurd: a fit tries some, and should not dwell on
 /// them.
 const MAX_STEPS: usize = 2_000;
+
 /// Where standard errors come from, see [`FlowFit`](super::FlowFit).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]
@@ -17,6 +18,12 @@ pub enum Noise {
     /// Misfits of any covariance, independent between pairs (the sandwich estimator): for many pairs
     /// only.
     Sandwich,
+    /// Misfits of any covariance, independent between blocks of this many consecutive pairs of a
+    /// trajectory (the clustered sandwich estimator, Liang, Zeger 1986): where what the model misses lasts
+    /// over several steps. The last block of a trajectory takes what is left, and as many pairs as
+    /// a trajectory has, or more, make one block of it. For many blocks only: with few the errors are
+    /// themselves uncertain by a share of about one over the root of twice their number, and rather too small.
+    Blocks(usize),
 }
 
 /// How a flow is fitted.
@@ -71,6 +78,9 @@ impl FlowFitOptions {
         self.flow.check()?;
         if !(0.0..1.0).contains(&self.mixing) {
             return Err(Error::invalid("mixing", format!("{} is not in [0, 1)", self.mixing)));
+        }
+        if self.noise == Noise::Blocks(0) {
+            return Err(Error::invalid("noise", "blocks of 0 steps"));
         }
         Ok(())
     }
