@@ -344,10 +344,18 @@ fn draw(mu: &[f64], count: usize, random: &mut Pcg64Mcg) -> Vec<f64> {
             reach
         })
         .collect();
-    let mut counts = vec![0.0; mu.len()];
+    // where to begin looking, for each n-th of the unit interval
+    let n = mu.len();
+    let share = |k: usize| k as f64 / n as f64;
+    let first: Vec<usize> = (0..n).map(|k| upto.partition_point(|u| *u < share(k)).min(n - 1)).collect();
+    let mut counts = vec![0.0; n];
     for _ in 0..count {
         let place: f64 = random.random();
-        counts[upto.partition_point(|u| *u < place).min(mu.len() - 1)] += 1.0;
+        let mut node = first[((place * n as f64) as usize).min(n - 1)];
+        while node + 1 < n && upto[node] < place {
+            node += 1;
+        }
+        counts[node] += 1.0;
     }
     counts
 }
