@@ -1390,7 +1390,8 @@ jko_status jko_estimate_forecast(const jko_estimate *estimate,
  * threads take them, and end before the call returns; 1 starts none; the result is the same to the
  * last bit. Cost: a sequence of steps, and two more per parameter.
  *
- * Returns: as `jko_energy_step`, and NOT_CONVERGED (the message names the step). Any thread.
+ * Returns: as `jko_energy_step`; INVALID_ARGUMENT also for more than 100,000 steps; NOT_CONVERGED (the
+ * message names the step). Any thread.
  */
 jko_status jko_estimate_forecast_steps(const jko_estimate *estimate,
                                        const double *mu0,
@@ -1963,7 +1964,7 @@ jko_status jko_forecast_masses(const jko_forecast *forecast,
  * Copies the standard errors of the masses, in the shape of `jko_forecast_masses`; NaN where the fit
  * has no covariance.
  *
- * Returns: as `jko_forecast_masses`; BAD_VALUE for a quantile that is not finite. Any thread.
+ * Returns: as `jko_forecast_masses`. Any thread.
  */
 jko_status jko_forecast_standard_errors(const jko_forecast *forecast,
                                         double *errors,
@@ -1976,7 +1977,8 @@ jko_status jko_forecast_standard_errors(const jko_forecast *forecast,
  * Copies bands of `quantile` standard errors (1.96 for 95 %) about the masses at time number `time`,
  * counted from 0; both of length `n`. They are bands of the logarithms, so that they are positive.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (no such time). Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (a quantile that is not finite),
+ * INVALID_ARGUMENT (no such time). Any thread.
  */
 jko_status jko_forecast_band(const jko_forecast *forecast,
                              size_t time,
