@@ -24,24 +24,22 @@
 
 use std::ops::Range;
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 use super::estimate::{Estimate, Uncertainty};
 use super::flow_options::{FlowFitOptions, Noise};
+use super::misfit::{Misfit, Pair};
 use super::model::Model;
-use super::scoring::{minimise, within_bounds, Objective, Point, Problem, Quadratic};
+use super::scoring::{minimise, within_bounds, Objective, Point, Problem};
 use super::{Fit, FitOptions, Ridge, Term};
 use crate::energy::FreeEnergy;
 use crate::error::{self, Error, Result};
-use crate::flow::sensitivity::{LinearEnergy, SensitiveFlow};
+use crate::flow::sensitivity::LinearEnergy;
 use crate::geodesic::GeodesicOptions;
 use crate::graph::Graph;
-use crate::parallel::map_jobs;
 
 /// Share of `pi` in the weights.
 const WEIGHT_FLOOR: f64 = 1e-3;
-/// Pairs whose derivatives are held in memory at a time.
-const CHUNK: usize = 32;
 /// Ridge on every term of the fit that gives the start, where the data leave something open.
 const START_RIDGE: f64 = 1e-6;
 
@@ -89,8 +87,8 @@ impl LinearEnergy for Model {
 /// ```
 #[derive(Clone)]
 pub struct FlowFit {
-    model: Model,
-    options: FlowFitOptions,
+    pub(super) model: Model,
+    pub(super) options: FlowFitOptions,
     trajectories: Vec<(Vec<f64>, Vec<Vec<f64>>)>,
 }
 
@@ -248,7 +246,7 @@ impl FlowFit {
     }
 
     /// The numbers of pairs up to the end of each block of this many within a trajectory.
-    fn ends_of_blocks(&self, length: usize) -> Vec<usize> {
+    pub(super) fn ends_of_blocks(&self, length: usize) -> Vec<usize> {
         let (mut ends, mut before) = (Vec::new(), 0);
         for (times, _) in &self.trajectories {
             let pairs = times.len() - 1;
@@ -270,111 +268,5 @@ impl FlowFit {
             }
         }
         pairs
-    }
-}
-
-/// A step from one snapshot to the next.
-struct Pair<'a> {
-    times: [f64; 2],
-    from: &'a [f64],
-    to: &'a [f64],
-    /// `1 / w`.
-    weight: Vec<f64>,
-}
-
-impl Pair<'_> {
-    /// Its part of the loss.
-    fn misfit(&self, predicted: &[f64]) -> f64 {
-        let square = |((a, b), w): ((&f64, &f64), &f64)| w * (a - b) * (a - b);
-        0.5 * predicted.iter().zip(self.to).zip(&self.weight).map(square).sum::<f64>()
-    }
-}
-
-/// The loss as a function of the parameters.
-struct Misfit<'a> {
-    fit: &'a FlowFit,
-    pairs: Vec<Pair<'a>>,
-    threads: usize,
-}
-
-/// The weighted misfit of a pair and its derivative.
-struct Linearised {
-    misfit: DVector<f64>,
-    derivative: DMatrix<f64>,
-}
-
-impl Misfit<'_> {
-    fn residuals(&self, parameters: &[f64]) -> Result<Vec<f64>> {
-        let flow = SensitiveFlow::new(&self.fit.model, parameters, &self.fit.options.flow)?;
-        map_jobs(self.pairs.len(), self.threads, |k| {
-            let pair = &self.pairs[k];
-            Ok(pair.misfit(&flow.masses(pair.from, &pair.times)?[1]))
-        })
-    }
-
-    /// Visits the pairs in their order, so that sums do not depend on the number of threads.
-    fn for_each(&self, parameters: &[f64], mut visit: impl FnMut(Linearised)) -> Result<()> {
-        let flow = SensitiveFlow::new(&self.fit.model, parameters, &self.fit.options.flow)?;
-        for chunk in self.pairs.chunks(CHUNK) {
-            let linearised = map_jobs(chunk.len(), self.threads, |k| {
-                let pair = &chunk[k];
-                let mut end = flow.tangents(pair.from, None, &pair.times)?.swap_remove(1);
-                let root: Vec<f64> = pair.weight.iter().map(|w| w.sqrt()).collect();
-                let misfit = DVector::from_fn(root.len(), |x, _| root[x] * (end.mass[x] - pair.to[x]));
-                for mut column in end.derivative.column_iter_mut() {
-                    column.iter_mut().zip(&root).for_each(|(s, r)| *s *= r);
-                }
-                Ok(Linearised { misfit, derivative: end.derivative })
-            })?;
-            linearised.into_iter().for_each(&mut visit);
-        }
-        Ok(())
-    }
-
-    /// The covariance of the gradient: the sum over blocks of this many consecutive pairs of the outer
-    /// products of their gradients, corrected for `free` fitted parameters (Cameron, Miller 2015, eq. 12). NaN
-    /// for a single block.
-    fn scores(&self, parameters: &[f64], length: usize, free: f64) -> Result<DMatrix<f64>> {
-        let k = parameters.len();
-        let (mut sum, mut gradient) = (DMatrix::zeros(k, k), DVector::zeros(k));
-        let ends = self.fit.ends_of_blocks(length);
-        let (mut pair, mut blocks) = (0, 0);
-        self.for_each(parameters, |seen| {
-            gradient.gemv_tr(1.0, &seen.derivative, &seen.misfit, 1.0);
-            pair += 1;
-            if pair == ends[blocks] {
-                sum.ger(1.0, &gradient, &gradient, 1.0);
-                gradient.fill(0.0);
-                blocks += 1;
-            }
-        })?;
-        let (blocks, observed) = (blocks as f64, (pair * (self.fit.model.graph().nodes() - 1)) as f64);
-        if blocks < 2.0 {
-            return Ok(sum * f64::NAN);
-        }
-        Ok(sum * (blocks / (blocks - 1.0) * (observed - 1.0) / (observed - free)))
-    }
-}
-
-impl Objective for Misfit<'_> {
-    fn value(&self, point: &Point) -> Result<f64> {
-        Ok(self.residuals(&point.parameters)?.iter().sum())
-    }
-
-    fn quadratic(&self, point: &Point) -> Result<Quadratic> {
-        let k = point.parameters.len();
-        let mut sum = Quadratic {
-            value: 0.0,
-            gradient: DVector::zeros(k),
-            information: DMatrix::zeros(k, k),
-            nuisance: Vec::new(),
-        };
-        self.for_each(&point.parameters, |pair| {
-            sum.value += 0.5 * pair.misfit.norm_squared();
-            sum.gradient.gemv_tr(1.0, &pair.derivative, &pair.misfit, 1.0);
-            // the transpose is copied: products of stored matrices are several times faster
-            sum.information.gemm(1.0, &pair.derivative.transpose(), &pair.derivative, 1.0);
-        })?;
-        Ok(sum)
     }
 }

@@ -22,6 +22,7 @@ mod full_interaction;
 mod functionals;
 mod gauge;
 mod likelihood;
+mod misfit;
 mod model;
 mod normal;
 mod options;

@@ -205,3 +205,58 @@ fn turned(graph: &Graph, sweep: &mut Sweep, mu: &[f64], u: &[f64], v: &[f64]) ->
     }
     (weight, image)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Reference;
+
+    /// Where the steps of snapshots at these times look, on a cycle.
+    fn looks(times: &[f64], empty: Option<usize>) -> Vec<Look> {
+        let graph = Graph::cycle(4, Reference::Uniform).expect("a cycle");
+        let snapshots: Vec<Vec<f64>> = (0..times.len())
+            .map(|s| match empty {
+                Some(k) if k == s => vec![0.0, 0.4, 0.3, 0.3],
+                _ => vec![0.3 - 0.01 * s as f64, 0.2 + 0.01 * s as f64, 0.25, 0.25],
+            })
+            .collect();
+        let options = FitOptions::default().with_zeros(crate::fit::Zeros::LeaveOut);
+        Trajectory::new(&graph, &options, times, &snapshots, 2).expect("geodesics").looks
+    }
+
+    #[test]
+    fn parabolas_are_averaged_exactly() {
+        for times in [&[0.0, 0.1, 0.2, 0.3, 0.4][..], &[0.0, 0.1, 0.25, 0.4, 0.6], &[0.0, 0.2, 0.3, 0.4]]
+        {
+            for (k, look) in looks(times, None).iter().enumerate() {
+                assert_eq!((look.len(), look[0].1), (4, look[1].1), "both ends of the step count alike");
+                let (begin, end) = (times[k], times[k + 1]);
+                for power in 0..3 {
+                    let found: f64 = look.iter().map(|&(s, share)| share * times[s].powi(power)).sum();
+                    let integral = |t: f64| t.powi(power + 1) / f64::from(power + 1);
+                    let sought = (integral(end) - integral(begin)) / (end - begin);
+                    assert!((found - sought).abs() < 1e-14, "{times:?} {k} {power}: {found} {sought}");
+                }
+            }
+        }
+        let even = looks(&[0.0, 0.1, 0.2, 0.3, 0.4], None);
+        let near = |look: &Look, shares: [(usize, f64); 4]| {
+            look.iter().zip(shares).all(|(a, b)| a.0 == b.0 && (a.1 - b.1).abs() < 1e-14)
+        };
+        let (inner, outer) = (13.0 / 24.0, -1.0 / 24.0);
+        assert!(near(&even[1], [(1, inner), (2, inner), (0, outer), (3, outer)]));
+        let first = 23.0 / 48.0;
+        assert!(near(&even[0], [(0, first), (1, first), (2, 5.0 / 48.0), (3, -3.0 / 48.0)]));
+        assert!(near(&even[3], [(3, first), (4, first), (1, -3.0 / 48.0), (2, 5.0 / 48.0)]));
+    }
+
+    #[test]
+    fn two_ends_are_enough_where_no_more_are_to_be_had() {
+        let ends = |look: &Look| look.len() == 2;
+        assert!(looks(&[0.0, 0.1, 0.2], None).iter().all(ends));
+        // a step that is three times as long as its neighbours, and an empty node
+        assert!(looks(&[0.0, 0.1, 0.4, 0.5], None).iter().all(ends));
+        let with_empty = looks(&[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], Some(0));
+        assert_eq!(with_empty.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 4, 4, 4, 4]);
+    }
+}
