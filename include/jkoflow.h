@@ -33,7 +33,7 @@
  *   tangents, paths, averages     jko_metric_rate, jko_path_lengths, jko_barycentre_solve
  *   an energy, its flow           jko_energy_new, jko_energy_set_potential, jko_flow_simulate, jko_energy_step
  *   learn an energy               jko_fit_new, jko_fit_add_trajectory, jko_fit_solve, jko_fitted_energy
- *   stop it, watch it             jko_cancel_token_set, jko_progress_callback
+ *   stop it, watch it, bound it   jko_cancel_token_set, jko_progress_callback, memory_limit
  *   what went wrong               jko_status_message, jko_last_error
  *   options for a wrapper         jko_options_count, jko_options_name, jko_options_set
  *
@@ -63,6 +63,14 @@
  *   called on the calling thread. Both stop long work: it asks within every iteration, and returns
  *   JKO_STATUS_CANCELLED with the best it has. Where it has nothing yet, outputs are untouched and the handle
  *   of a constructor is NULL.
+ *
+ * Contract on memory
+ *   Large arrays are asked for before they are taken: where they are not there, the call returns
+ *   JKO_STATUS_OUT_OF_MEMORY and says how many bytes it wanted. memory_limit in the options says how many bytes
+ *   a piece of the work may take on each thread: the paths, factors and matrices of a geodesic on its first
+ *   time mesh, the masses of a flow and their derivatives, the results of a batch. Beyond it the call
+ *   returns the same, before anything is taken; finer meshes that would not fit end a geodesic with
+ *   JKO_STATUS_RESOLUTION. The inputs and the fill of LU factors do not count.
  *
  * Contract on compatibility
  *   JKO_ABI_VERSION changes when programs have to be compiled anew, and so does the name of the shared
@@ -516,6 +524,11 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
+    /**
+     * Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+     * taken. 0, the default, sets no limit.
+     */
+    int64_t memory_limit;
 } jko_bound_options;
 
 /**
@@ -563,6 +576,11 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
+    /**
+     * Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+     * taken. 0, the default, sets no limit.
+     */
+    int64_t memory_limit;
 } jko_count_fit_options;
 
 /**
@@ -601,6 +619,11 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
+    /**
+     * Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+     * taken. 0, the default, sets no limit.
+     */
+    int64_t memory_limit;
 } jko_flow_options;
 
 /**
@@ -668,6 +691,11 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
+    /**
+     * Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+     * taken. 0, the default, sets no limit.
+     */
+    int64_t memory_limit;
 } jko_geodesic_options;
 
 /**
@@ -727,6 +755,11 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
+    /**
+     * Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+     * taken. 0, the default, sets no limit.
+     */
+    int64_t memory_limit;
 } jko_fit_options;
 
 /**
@@ -793,6 +826,11 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
+    /**
+     * Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+     * taken. 0, the default, sets no limit.
+     */
+    int64_t memory_limit;
 } jko_flow_fit_options;
 
 /**
@@ -832,6 +870,11 @@ typedef struct {
      * Handed to `progress`, untouched.
      */
     void *user_data;
+    /**
+     * Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+     * taken. 0, the default, sets no limit.
+     */
+    int64_t memory_limit;
 } jko_barycentre_options;
 
 #ifdef __cplusplus
@@ -1405,7 +1448,7 @@ jko_status jko_estimate_forecast_steps(const jko_estimate *estimate,
 /**
  * Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
  *
- * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE. Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_fit_new(const jko_graph *graph,
                        const jko_fit_options *options,
@@ -1539,7 +1582,8 @@ jko_status jko_fit_add_statistics(jko_fit *fit,
  * persistence, and NaN where the teaching steps leave parameters open.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge),
- * SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
+ * SINGULAR, BUSY, OUT_OF_MEMORY; CANCELLED by the token of the fit's options, with no result. Any
+ * thread.
  */
 jko_status jko_fit_cross_validate(const jko_fit *fit,
                                   int64_t blocks,
@@ -1564,10 +1608,12 @@ jko_status jko_fit_solve_with(const jko_fit *fit,
 
 /**
  * Solves for the energy that minimises the loss plus the ridge; `ridge` may be NULL. The fit can be
- * added to and solved again. Cost: one sparse factorisation.
+ * added to and solved again. Cost: one sparse factorisation. The token and the memory limit of the
+ * fit's options hold here too; the callback is not called, since several threads may solve at once.
  *
  * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, INVALID_ARGUMENT (no step yet, a bad ridge),
- * NOT_DETERMINED (the data leave a coefficient open), SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
+ * NOT_DETERMINED (the data leave a coefficient open), SINGULAR, BUSY, OUT_OF_MEMORY; CANCELLED, with no
+ * result. Any thread.
  */
 jko_status jko_fit_solve(const jko_fit *fit,
                          const jko_ridge *ridge,
@@ -2316,8 +2362,8 @@ jko_status jko_metric_product(const jko_graph *graph,
  * tolerance bounds the error of a step. Cost: 37 sweeps over the edges per step.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
- * STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex); CANCELLED, with
- * nothing written. Any thread.
+ * STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex), OUT_OF_MEMORY;
+ * CANCELLED, with nothing written. Any thread.
  */
 jko_status jko_metric_geodesic_flow(const jko_graph *graph,
                                     const double *mu,

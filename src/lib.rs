@@ -35,6 +35,7 @@ pub mod geodesic;
 pub mod geometry;
 pub mod graph;
 pub mod linalg;
+mod memory;
 mod parallel;
 pub mod watch;
 

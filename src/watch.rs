@@ -1,4 +1,4 @@
-//! Stopping long work, and hearing how far it is.
+//! Stopping long work, hearing how far it is, and bounding its memory.
 //!
 //! Every operation is made of others: bounds need geodesics, geodesics need factorisations, a barycentre
 //! all of them. A request to stop has to reach the innermost loop, wherever it runs. Hence a [`Watch`] is
@@ -64,7 +64,7 @@ pub struct Progress {
 /// What is called while work goes on, now and then; a break asks it to stop.
 type Listener = Box<dyn FnMut(&Progress) -> ControlFlow<()>>;
 
-/// Watches over work: stops it, hears of its progress, or both.
+/// Watches over work: stops it, hears of its progress, bounds its memory.
 ///
 /// ```
 /// use jkoflow::{CancelToken, GeodesicOptions, Graph, Reference, Termination, Watch};
@@ -82,6 +82,7 @@ pub struct Watch {
     token: Option<CancelToken>,
     listener: Option<Listener>,
     interval: Option<Duration>,
+    memory_limit: Option<usize>,
 }
 
 /// Between two calls of a listener pass at least this many milliseconds, unless it is said otherwise.
@@ -115,6 +116,18 @@ impl Watch {
         self
     }
 
+    /// This watch, refusing work that would take more bytes than this at a time, on each of its threads.
+    ///
+    /// What a piece of the work needs is reckoned before it is taken: the paths, factors and dense matrices of a
+    /// geodesic on its first time mesh, the masses of a flow and their derivatives, the results of a batch. More
+    /// than the limit is [`Error::OutOfMemory`], and says how much. A geodesic whose finer meshes would not fit
+    /// ends with [`Termination::Resolution`](crate::Termination::Resolution). Not counted: what came in,
+    /// vectors of one number per node or edge, the fill of LU factors.
+    pub fn with_memory_limit(mut self, bytes: usize) -> Self {
+        self.memory_limit = Some(bytes);
+        self
+    }
+
     /// Runs the work under this watch.
     ///
     /// Work that is stopped returns early. What has an iterate returns the best one and says
@@ -128,11 +141,12 @@ impl Watch {
 
     /// Watches what this thread does until the result is dropped.
     pub(crate) fn begin(self) -> Scope {
-        if self.token.is_none() && self.listener.is_none() {
+        if self.token.is_none() && self.listener.is_none() && self.memory_limit.is_none() {
             return Scope::enter(None);
         }
         let shared = Shared {
             token: self.token,
+            memory_limit: self.memory_limit,
             stopped: AtomicBool::new(false),
             iterations: AtomicU64::new(0),
             done: AtomicU64::new(0),
@@ -150,6 +164,7 @@ impl Watch {
 /// What all threads of one piece of work share.
 struct Shared {
     token: Option<CancelToken>,
+    memory_limit: Option<usize>,
     /// Once work is stopped it stays so, whatever becomes of the token.
     stopped: AtomicBool,
     iterations: AtomicU64,
@@ -229,6 +244,11 @@ pub(crate) fn check() -> Result<()> {
         return Err(Error::Cancelled);
     }
     Ok(())
+}
+
+/// Bytes that a piece of the work may take, where there is a limit.
+pub(crate) fn memory_limit() -> Option<usize> {
+    current().and_then(|attention| attention.shared.memory_limit)
 }
 
 /// Counts an iteration that changed the result relatively by so much.

@@ -94,30 +94,30 @@ macro_rules! frozen {
 fn structs_keep_their_layout() {
     frozen!(jko_graph_options, 24, struct_size: usize = 0, reference: i32 = 8, duplicates: i32 = 12,
         index_base: i32 = 16, reserved: i32 = 20);
-    frozen!(jko_geodesic_options, 56, struct_size: usize = 0, tolerance: f64 = 8,
+    frozen!(jko_geodesic_options, 64, struct_size: usize = 0, tolerance: f64 = 8,
         max_iterations: i64 = 16, mean: i32 = 24, method: i32 = 28,
-        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
-    frozen!(jko_bound_options, 56, struct_size: usize = 0, gap: f64 = 8, first_intervals: i64 = 16,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48, memory_limit: i64 = 56);
+    frozen!(jko_bound_options, 64, struct_size: usize = 0, gap: f64 = 8, first_intervals: i64 = 16,
         max_intervals: i64 = 24,
-        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
-    frozen!(jko_flow_options, 56, struct_size: usize = 0, tolerance: f64 = 8,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48, memory_limit: i64 = 56);
+    frozen!(jko_flow_options, 64, struct_size: usize = 0, tolerance: f64 = 8,
         max_steps: i64 = 16, mean: i32 = 24, reserved: i32 = 28,
-        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
-    frozen!(jko_barycentre_options, 56, struct_size: usize = 0, tolerance: f64 = 8,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48, memory_limit: i64 = 56);
+    frozen!(jko_barycentre_options, 64, struct_size: usize = 0, tolerance: f64 = 8,
         max_iterations: i64 = 16, mean: i32 = 24, reserved: i32 = 28,
-        cancel: usize = 32, progress: usize = 40, user_data: usize = 48);
-    frozen!(jko_fit_options, 80, struct_size: usize = 0, tolerance: f64 = 8, max_iterations: i64 = 16,
+        cancel: usize = 32, progress: usize = 40, user_data: usize = 48, memory_limit: i64 = 56);
+    frozen!(jko_fit_options, 88, struct_size: usize = 0, tolerance: f64 = 8, max_iterations: i64 = 16,
         mean: i32 = 24, loss: i32 = 28, terms: i32 = 32, weight: i32 = 36, zeros: i32 = 40,
         reserved: i32 = 44, zeros_share: f64 = 48, cancel: usize = 56, progress: usize = 64,
-        user_data: usize = 72);
+        user_data: usize = 72, memory_limit: i64 = 80);
     frozen!(jko_progress, 48, struct_size: usize = 0, iterations: i64 = 8, done: i64 = 16, total: i64 = 24,
         residual: f64 = 32, seconds: f64 = 40);
-    frozen!(jko_flow_fit_options, 72, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
+    frozen!(jko_flow_fit_options, 80, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
         mixing: f64 = 24, max_iterations: i64 = 32, mean: i32 = 40, noise: i32 = 44,
-        cancel: usize = 48, progress: usize = 56, user_data: usize = 64);
-    frozen!(jko_count_fit_options, 72, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
+        cancel: usize = 48, progress: usize = 56, user_data: usize = 64, memory_limit: i64 = 72);
+    frozen!(jko_count_fit_options, 80, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
         pseudo_counts: f64 = 24, max_iterations: i64 = 32, mean: i32 = 40, reserved: i32 = 44,
-        cancel: usize = 48, progress: usize = 56, user_data: usize = 64);
+        cancel: usize = 48, progress: usize = 56, user_data: usize = 64, memory_limit: i64 = 72);
     frozen!(jko_ridge, 24, struct_size: usize = 0, potential: f64 = 8, entropy: f64 = 16);
 }
 
@@ -214,6 +214,12 @@ fn options_program_succeeds() {
 #[cfg(target_os = "linux")]
 fn watch_program_succeeds() {
     passes("watch", &[]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_program_succeeds() {
+    passes("memory", &[]);
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub struct jko_bound_options {
     pub progress: jko_progress_callback,
     /// Handed to `progress`, untouched.
     pub user_data: *mut c_void,
+    /// Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+    /// taken. 0, the default, sets no limit.
+    pub memory_limit: i64,
 }
 
 /// The options of C as those of Rust.

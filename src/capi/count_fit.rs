@@ -54,6 +54,9 @@ pub struct jko_count_fit_options {
     pub progress: jko_progress_callback,
     /// Handed to `progress`, untouched.
     pub user_data: *mut c_void,
+    /// Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+    /// taken. 0, the default, sets no limit.
+    pub memory_limit: i64,
 }
 
 impl Learner for CountFit {
@@ -128,6 +131,8 @@ pub unsafe extern "C" fn jko_count_fit_new(
                 count_fit_options(options)?,
             )
         };
+        // SAFETY: the contract of the module.
+        let _watch = unsafe { watchers.begin() };
         let fit = CountFit::new(&graph.graph, &terms.snapshot()?, options)?;
         out.fill(jko_count_fit { fit: Exclusive::new(fit), watchers });
         Ok(JKO_STATUS_OK)

@@ -30,7 +30,7 @@ impl jko_fit {
 
 /// Makes an empty learning problem on a graph, which it keeps. `options` may be NULL and are copied.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE. Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_new(
     graph: *const jko_graph,
@@ -47,7 +47,10 @@ pub unsafe extern "C" fn jko_fit_new(
                 fit_options(options)?,
             )
         };
-        out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?), watchers });
+        // SAFETY: the contract of the module.
+        let _watch = unsafe { watchers.begin() };
+        let fit = Exclusive::new(Fit::new(&graph.graph, options)?);
+        out.fill(jko_fit { fit, watchers });
         Ok(JKO_STATUS_OK)
     })
 }
@@ -76,7 +79,10 @@ pub unsafe extern "C" fn jko_fit_new_with_terms(
             )
         };
         let options = options.with_terms(&terms.snapshot()?);
-        out.fill(jko_fit { fit: Exclusive::new(Fit::new(&graph.graph, options)?), watchers });
+        // SAFETY: the contract of the module.
+        let _watch = unsafe { watchers.begin() };
+        let fit = Exclusive::new(Fit::new(&graph.graph, options)?);
+        out.fill(jko_fit { fit, watchers });
         Ok(JKO_STATUS_OK)
     })
 }
@@ -300,7 +306,8 @@ pub unsafe extern "C" fn jko_fit_add_statistics(
 /// persistence, and NaN where the teaching steps leave parameters open.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, INVALID_ARGUMENT (too few steps, a bad ridge),
-/// SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
+/// SINGULAR, BUSY, OUT_OF_MEMORY; CANCELLED by the token of the fit's options, with no result. Any
+/// thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_cross_validate(
     fit: *const jko_fit,
@@ -325,6 +332,7 @@ pub unsafe extern "C" fn jko_fit_cross_validate(
             )
         };
         let blocks = input::count("blocks", blocks)?;
+        let _watch = fit.watchers.begin_unheard();
         let fit = fit.fit.read("fit")?;
         let names: Vec<&str> = fit.model().terms().iter().map(Term::name).collect();
         input::check_length("included", included.len(), names.len())?;
@@ -377,7 +385,8 @@ pub unsafe extern "C" fn jko_fit_solve_with(
                 input::input("ridges", ridges, ridges_len)?,
             )
         };
-        let fit = fit.fit.read("fit")?;
+        let (fit, watchers) = (fit.fit.read("fit")?, &fit.watchers);
+        let _watch = watchers.begin_unheard();
         let fitted = fit.solve(&ridge_of(fit.model(), Some(ridges))?)?;
         out.fill(jko_fitted::new(fitted));
         Ok(JKO_STATUS_OK)
@@ -385,10 +394,12 @@ pub unsafe extern "C" fn jko_fit_solve_with(
 }
 
 /// Solves for the energy that minimises the loss plus the ridge; `ridge` may be NULL. The fit can be
-/// added to and solved again. Cost: one sparse factorisation.
+/// added to and solved again. Cost: one sparse factorisation. The token and the memory limit of the
+/// fit's options hold here too; the callback is not called, since several threads may solve at once.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, INVALID_ARGUMENT (no step yet, a bad ridge),
-/// NOT_DETERMINED (the data leave a coefficient open), SINGULAR, BUSY, OUT_OF_MEMORY. Any thread.
+/// NOT_DETERMINED (the data leave a coefficient open), SINGULAR, BUSY, OUT_OF_MEMORY; CANCELLED, with no
+/// result. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fit_solve(
     fit: *const jko_fit,
@@ -400,6 +411,7 @@ pub unsafe extern "C" fn jko_fit_solve(
         let (out, fit, ridge) =
             unsafe { (input::slot("out", out)?, input::handle("fit", fit)?, options::read(ridge)?) };
         let ridge = Ridge::on_potential(ridge.potential).with("entropy", ridge.entropy);
+        let _watch = fit.watchers.begin_unheard();
         let fitted = fit.fit.read("fit")?.solve(&ridge)?;
         out.fill(jko_fitted::new(fitted));
         Ok(JKO_STATUS_OK)

@@ -58,6 +58,9 @@ pub struct jko_flow_fit_options {
     pub progress: jko_progress_callback,
     /// Handed to `progress`, untouched.
     pub user_data: *mut c_void,
+    /// Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+    /// taken. 0, the default, sets no limit.
+    pub memory_limit: i64,
 }
 
 /// A fit by iteration, of flows or of counts.
@@ -185,6 +188,8 @@ pub unsafe extern "C" fn jko_flow_fit_new(
                 flow_fit_options(options)?,
             )
         };
+        // SAFETY: the contract of the module.
+        let _watch = unsafe { watchers.begin() };
         let fit = FlowFit::new(&graph.graph, &terms.snapshot()?, options)?;
         out.fill(jko_flow_fit { fit: Exclusive::new(fit), watchers });
         Ok(JKO_STATUS_OK)

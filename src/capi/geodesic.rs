@@ -53,6 +53,9 @@ pub struct jko_geodesic_options {
     pub progress: jko_progress_callback,
     /// Handed to `progress`, untouched.
     pub user_data: *mut c_void,
+    /// Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+    /// taken. 0, the default, sets no limit.
+    pub memory_limit: i64,
 }
 
 /// The options of C as those of Rust.
@@ -523,6 +526,8 @@ pub unsafe extern "C" fn jko_solver_new(
                 geodesic_options(options)?,
             )
         };
+        // SAFETY: the contract of the module.
+        let _watch = unsafe { watchers.begin() };
         let solver = Exclusive::new(GeodesicSolver::new(&graph.graph, options)?);
         out.fill(jko_solver { solver, watchers });
         Ok(JKO_STATUS_OK)

@@ -34,6 +34,9 @@ pub struct jko_barycentre_options {
     pub progress: jko_progress_callback,
     /// Handed to `progress`, untouched.
     pub user_data: *mut c_void,
+    /// Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
+    /// taken. 0, the default, sets no limit.
+    pub memory_limit: i64,
 }
 
 /// Fills `size` bytes of options with the defaults; pass `sizeof(jko_barycentre_options)`.
@@ -184,8 +187,8 @@ pub unsafe extern "C" fn jko_metric_product(
 /// tolerance bounds the error of a step. Cost: 37 sweeps over the edges per step.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED, INVALID_ARGUMENT,
-/// STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex); CANCELLED, with
-/// nothing written. Any thread.
+/// STRUCT_SIZE, FLOW_FAILED (the message says when the geodesic leaves the simplex), OUT_OF_MEMORY;
+/// CANCELLED, with nothing written. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_metric_geodesic_flow(
     graph: *const jko_graph,

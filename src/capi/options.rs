@@ -118,6 +118,8 @@ options! {
             "jko_progress_callback, or NULL";
         user_data: JKO_OPTION_POINTER = 0.0,
             "what the callback gets, untouched";
+        memory_limit: JKO_OPTION_COUNT = 0.0,
+            "bytes that a piece of the work may take on a thread; 0 sets no limit";
     }
     jko_bound_options {
         gap: JKO_OPTION_REAL = BoundOptions::default().gap,
@@ -132,6 +134,8 @@ options! {
             "jko_progress_callback, or NULL";
         user_data: JKO_OPTION_POINTER = 0.0,
             "what the callback gets, untouched";
+        memory_limit: JKO_OPTION_COUNT = 0.0,
+            "bytes that a piece of the work may take on a thread; 0 sets no limit";
     }
     jko_flow_options {
         tolerance: JKO_OPTION_REAL = FlowOptions::default().tolerance,
@@ -146,6 +150,8 @@ options! {
             "jko_progress_callback, or NULL";
         user_data: JKO_OPTION_POINTER = 0.0,
             "what the callback gets, untouched";
+        memory_limit: JKO_OPTION_COUNT = 0.0,
+            "bytes that a piece of the work may take on a thread; 0 sets no limit";
     }
     jko_barycentre_options {
         tolerance: JKO_OPTION_REAL = BarycentreOptions::default().tolerance,
@@ -160,6 +166,8 @@ options! {
             "jko_progress_callback, or NULL";
         user_data: JKO_OPTION_POINTER = 0.0,
             "what the callback gets, untouched";
+        memory_limit: JKO_OPTION_COUNT = 0.0,
+            "bytes that a piece of the work may take on a thread; 0 sets no limit";
     }
     jko_fit_options {
         tolerance: JKO_OPTION_REAL = GeodesicOptions::default().tolerance.unwrap_or(0.0),
@@ -184,6 +192,8 @@ options! {
             "jko_progress_callback, or NULL";
         user_data: JKO_OPTION_POINTER = 0.0,
             "what the callback gets, untouched";
+        memory_limit: JKO_OPTION_COUNT = 0.0,
+            "bytes that a piece of the work may take on a thread; 0 sets no limit";
     }
     jko_ridge {
         potential: JKO_OPTION_REAL = 0.0,
@@ -210,6 +220,8 @@ options! {
             "jko_progress_callback, or NULL";
         user_data: JKO_OPTION_POINTER = 0.0,
             "what the callback gets, untouched";
+        memory_limit: JKO_OPTION_COUNT = 0.0,
+            "bytes that a piece of the work may take on a thread; 0 sets no limit";
     }
     jko_count_fit_options {
         tolerance: JKO_OPTION_REAL = CountFitOptions::default().flow.tolerance,
@@ -228,6 +240,8 @@ options! {
             "jko_progress_callback, or NULL";
         user_data: JKO_OPTION_POINTER = 0.0,
             "what the callback gets, untouched";
+        memory_limit: JKO_OPTION_COUNT = 0.0,
+            "bytes that a piece of the work may take on a thread; 0 sets no limit";
     }
 }
 

@@ -40,10 +40,13 @@ pub struct jko_progress {
 pub type jko_progress_callback =
     Option<unsafe extern "C" fn(progress: *const jko_progress, user_data: *mut c_void) -> i32>;
 
-/// Options that say who watches.
+/// Options that say who watches, and over how much memory.
 pub(super) trait Watched: Options {
     /// The token, the callback and what the callback gets.
     fn watchers(&self) -> (*const jko_cancel_token, jko_progress_callback, *mut c_void);
+
+    /// Bytes, 0 without a limit.
+    fn memory_limit(&self) -> i64;
 }
 
 macro_rules! watched {
@@ -51,6 +54,10 @@ macro_rules! watched {
         $(impl Watched for $type {
             fn watchers(&self) -> (*const jko_cancel_token, jko_progress_callback, *mut c_void) {
                 (self.cancel, self.progress, self.user_data)
+            }
+
+            fn memory_limit(&self) -> i64 {
+                self.memory_limit
             }
         })*
     };
@@ -72,6 +79,7 @@ pub(super) struct Watchers {
     token: Option<CancelToken>,
     callback: jko_progress_callback,
     user_data: usize,
+    memory_limit: usize,
 }
 
 impl Watchers {
@@ -81,7 +89,9 @@ impl Watchers {
     /// As [`options::read`]; the token is NULL or a live handle.
     pub unsafe fn of<T: Watched>(options: *const T) -> Result<Self, Failure> {
         // SAFETY: the same promise.
-        let (token, callback, user_data) = unsafe { options::read(options)? }.watchers();
+        let options = unsafe { options::read(options)? };
+        let (token, callback, user_data) = options.watchers();
+        let memory_limit = input::count("options.memory_limit", options.memory_limit())?;
         let token = if token.is_null() {
             None
         } else {
@@ -89,7 +99,25 @@ impl Watchers {
             Some(unsafe { input::handle("options.cancel", token)? }.token.clone())
         };
         // kept as a number: handles cross threads, and what it means there is the program's affair
-        Ok(Self { token, callback, user_data: user_data.expose_provenance() })
+        Ok(Self { token, callback, user_data: user_data.expose_provenance(), memory_limit })
+    }
+
+    /// Watches until the result is dropped, without calling back: for work on handles that several
+    /// threads may use at once.
+    pub fn begin_unheard(&self) -> Scope {
+        self.silent().begin()
+    }
+
+    /// The token and the limit.
+    fn silent(&self) -> Watch {
+        let mut watch = Watch::new();
+        if let Some(token) = &self.token {
+            watch = watch.with_token(token);
+        }
+        if self.memory_limit > 0 {
+            watch = watch.with_memory_limit(self.memory_limit);
+        }
+        watch
     }
 
     /// Watches until the result is dropped.
@@ -97,10 +125,7 @@ impl Watchers {
     /// # Safety
     /// The callback, if there is one, may be called on this thread with its `user_data` until then.
     pub unsafe fn begin(&self) -> Scope {
-        let mut watch = Watch::new();
-        if let Some(token) = &self.token {
-            watch = watch.with_token(token);
-        }
+        let mut watch = self.silent();
         if let Some(callback) = self.callback {
             let user_data = self.user_data;
             watch = watch.with_progress(move |progress| {

@@ -7,6 +7,7 @@ use super::likelihood::{CountFit, Counts};
 use super::scoring::{Nuisance, Objective, Point, Quadratic};
 use crate::error::Result;
 use crate::flow::sensitivity::SensitiveFlow;
+use crate::memory;
 use crate::parallel::map_jobs;
 
 /// Trajectories whose derivatives are held in memory at a time.
@@ -84,6 +85,9 @@ impl Deviance<'_> {
         let states = flow.tangents(&start, Some(&softmax_slope(&start)), &trajectory.times)?;
         let size = states[0].derivative.ncols();
         let (mut value, mut gradient) = (0.0, DVector::zeros(size));
+        memory::admit(memory::doubles(&[2, size, size]), || {
+            format!("the information on {size} unknowns")
+        })?;
         let mut information = DMatrix::zeros(size, size);
         let prior = self.prior();
         let observed = trajectory.counts.iter().zip(&states);
@@ -116,6 +120,7 @@ impl Objective for Deviance<'_> {
     fn quadratic(&self, point: &Point) -> Result<Quadratic> {
         let (k, n) = (point.parameters.len(), self.fit.model.graph().nodes());
         let flow = self.flow(point)?;
+        memory::admit(memory::doubles(&[6, k, k]), || format!("the information on {k} parameters"))?;
         let mut sum = Quadratic {
             value: 0.0,
             gradient: DVector::zeros(k),

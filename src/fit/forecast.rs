@@ -16,6 +16,7 @@ use crate::flow::sensitivity::{SensitiveFlow, Tangent};
 use crate::flow::FlowOptions;
 use crate::geodesic::{GeodesicOptions, Termination};
 use crate::linalg::vector::axpy;
+use crate::memory;
 use crate::parallel::map_jobs;
 
 /// Predicted masses with their standard errors.
@@ -155,6 +156,8 @@ impl CountFitted {
         let estimate = self.estimate();
         let k = estimate.parameters().len();
         let nodes = start.mass.len();
+        let directions = memory::doubles(&[2, nodes, k + nodes]);
+        memory::admit(directions, || format!("{} directions of the start", k + nodes))?;
         let mut directions = DMatrix::zeros(nodes, k + nodes);
         directions.columns_mut(0, k).copy_from(&start.response);
         directions.columns_mut(k, nodes).copy_from(&start.root);
@@ -235,7 +238,10 @@ fn step_forecast(
     let unknown = root.iter().any(|r| r.is_nan());
     let directions = if unknown { 0 } else { root.ncols() };
     // the estimate itself, then both ends of each direction
-    let mut paths = map_jobs(1 + 2 * directions, threads, |job| {
+    let jobs = 1 + 2 * directions;
+    let kept = memory::doubles(&[jobs, steps.saturating_add(1), mu0.len()]);
+    memory::admit(kept, || format!("{jobs} times {steps} steps"))?;
+    let mut paths = map_jobs(jobs, threads, |job| {
         let mut at = parameters.to_vec();
         if job > 0 {
             let sign = if job % 2 == 1 { 1.0 } else { -1.0 };

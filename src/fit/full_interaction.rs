@@ -27,6 +27,7 @@ use super::system::System;
 use super::terms::pairs;
 use super::{Fit, FittedEnergy, SeenStep};
 use crate::error::{Error, Result};
+use crate::watch;
 
 /// The residual is brought down by this factor in the norm of the preconditioner.
 const RESIDUAL: f64 = 1e-14;
@@ -143,6 +144,7 @@ impl<'a> Reduced<'a> {
             if size <= goal {
                 return Ok(found);
             }
+            watch::check()?;
             let image = self.apply(&direction)?;
             let length = size / direction.dot(&image);
             found.axpy(length, &direction, 1.0);

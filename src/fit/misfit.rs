@@ -6,6 +6,7 @@ use super::flow_loss::FlowFit;
 use super::scoring::{Objective, Point, Quadratic};
 use crate::error::Result;
 use crate::flow::sensitivity::SensitiveFlow;
+use crate::memory;
 use crate::parallel::map_jobs;
 
 /// Pairs whose derivatives are held in memory at a time.
@@ -101,6 +102,7 @@ impl Objective for Misfit<'_> {
 
     fn quadratic(&self, point: &Point) -> Result<Quadratic> {
         let k = point.parameters.len();
+        memory::admit(memory::doubles(&[6, k, k]), || format!("the information on {k} parameters"))?;
         let mut sum = Quadratic {
             value: 0.0,
             gradient: DVector::zeros(k),

@@ -8,6 +8,7 @@ use super::system::Penalties;
 use super::terms::{Kind, Term, FULL_INTERACTION_NODES};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::memory;
 
 /// `F(mu) = sum_p a_p F_p(mu)`: the terms of a fit on their graph.
 ///
@@ -75,7 +76,7 @@ impl Model {
             }
             term.check(graph)?;
         }
-        check_room(graph.nodes(), terms)?;
+        check_room(graph.nodes(), terms, most)?;
         let (mut realised, mut blocks) = (Vec::with_capacity(terms.len()), Vec::new());
         let mut start = 0;
         for term in terms {
@@ -187,13 +188,20 @@ impl Model {
 }
 
 /// Refuses more dense parameters, `k` of them, than memory has room for in their normal equations, `k` by
-/// `k + n` numbers, instead of ending the process there.
-fn check_room(n: usize, terms: &[Term]) -> Result<()> {
-    let dense = terms.iter().filter(|term| !matches!(term.kind(), Kind::FreePotential));
-    let k = dense.map(|term| term.count(n)).try_fold(0, usize::checked_add);
-    let numbers = k.and_then(|k| k.checked_mul(k.checked_add(n)?));
-    match numbers.map(|count| Vec::<f64>::new().try_reserve_exact(count)) {
-        Some(Ok(())) => Ok(()),
-        _ => Err(Error::OutOfMemory { what: "normal equations of that many parameters".into() }),
+/// `k + n` numbers. A full interaction on more than `most` nodes is not among them, and takes some vectors.
+fn check_room(n: usize, terms: &[Term], most: usize) -> Result<()> {
+    let (mut k, mut apart) = (0_usize, 0);
+    for term in terms {
+        match term.kind() {
+            Kind::FreePotential => {}
+            Kind::FullInteraction if n > most => apart = term.count(n),
+            _ => k = k.saturating_add(term.count(n)),
+        }
     }
+    let normal = memory::doubles(&[k, k.saturating_add(n)]);
+    let vectors = memory::doubles(&[8, apart]);
+    let parameters = k.saturating_add(apart);
+    memory::admit(normal.saturating_add(vectors), || {
+        format!("the normal equations of {parameters} parameters")
+    })
 }

@@ -13,6 +13,7 @@ use crate::energy::FreeEnergy;
 use crate::error::{Error, Result};
 use crate::geodesic::{self, Geodesic, GeodesicOptions, Terminal, Termination};
 use crate::linalg::vector::{dot, max_abs};
+use crate::memory;
 
 /// A step of the scheme.
 #[derive(Clone)]
@@ -115,6 +116,9 @@ impl FreeEnergy {
         steps: usize,
         options: &GeodesicOptions,
     ) -> Result<Vec<JkoStep>> {
+        // of each step at least its ends, its end potentials and its path are kept
+        let kept = memory::doubles(&[steps, 8, mu0.len()]);
+        memory::admit(kept, || format!("{steps} steps"))?;
         let mut taken: Vec<JkoStep> = Vec::with_capacity(steps);
         for _ in 0..steps {
             let from = taken.last().map_or(mu0, JkoStep::mass);

@@ -4,6 +4,7 @@ use nalgebra::{DMatrix, Dyn, LU};
 
 use crate::error::{Error, Result};
 use crate::linalg::{Factorisation, GeneralPattern, SparseLu};
+use crate::memory;
 
 /// Systems of fewer unknowns, and fuller ones, are factorised as dense matrices.
 const DENSE_BELOW: usize = 100;
@@ -20,6 +21,10 @@ impl Matrix {
         let dim = pattern.column_start().len() - 1;
         let full = pattern.row().len() as f64 > DENSE_SHARE * (dim * dim) as f64;
         Ok(if dim < DENSE_BELOW || full {
+            // the matrix and its factors
+            memory::admit(memory::doubles(&[2, dim, dim]), || {
+                format!("a dense matrix of {dim} unknowns")
+            })?;
             Self::Dense(None)
         } else {
             Self::Sparse(Box::new(SparseLu::new(pattern)?))

@@ -20,6 +20,7 @@ pub use jko::JkoStep;
 use crate::energy::FreeEnergy;
 use crate::error::{self, Error, Result};
 use crate::graph::Mean;
+use crate::memory;
 use crate::watch;
 use rosenbrock::{Obstacle, Rosenbrock};
 
@@ -133,6 +134,8 @@ impl FreeEnergy {
         options.check()?;
         self.graph().check_positive_distribution("mu0", mu0)?;
         check_times(times)?;
+        let seen = memory::doubles(&[times.len(), mu0.len() + 2]);
+        memory::admit(seen, || format!("a flow seen at {} times", times.len()))?;
         let mut energies = vec![self.value(mu0)?];
         let mut masses = vec![mu0.to_vec()];
         let mut integration = Integration::new(self, mu0, times, options)?;

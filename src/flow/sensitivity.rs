@@ -20,6 +20,7 @@ use super::{check_times, FlowOptions, FLOOR, SAFETY};
 use crate::energy::FreeEnergy;
 use crate::error::{self, Error, Result};
 use crate::graph::{Graph, Sweep};
+use crate::memory;
 use crate::watch;
 
 /// A family of energies that is linear in its parameters.
@@ -96,6 +97,11 @@ impl<'a> SensitiveFlow<'a> {
     ) -> Result<Vec<Tangent>> {
         let parameters = self.family.parameters();
         let columns = parameters + directions.map_or(0, DMatrix::ncols);
+        // what is seen, and the right-hand sides and forcing of a step
+        let seen = memory::doubles(&[times.len() + 8, mu0.len(), columns + 1]);
+        memory::admit(seen, || {
+            format!("the derivatives of a flow at {} times in {columns} parameters", times.len())
+        })?;
         let mut derivative = DMatrix::zeros(mu0.len(), columns);
         if let Some(directions) = directions {
             derivative.columns_mut(parameters, directions.ncols()).copy_from(directions);
@@ -217,6 +223,8 @@ impl Path<'_> {
     }
 
     fn accept(&mut self, h: f64) -> Result<()> {
+        // the derivatives take as long as the step did
+        watch::check()?;
         if let Some(tangent) = &mut self.tangent {
             let forcing = self.method.stages().iter().map(|mu| self.forcing.at(mu));
             let forcing = forcing.collect::<Result<Vec<DMatrix<f64>>>>()?;

@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::linalg::vector::weighted_dot;
 
 /// Steps that are remembered. More than four gained nothing on heat steps of any size.
-const WINDOW: usize = 4;
+pub(super) const WINDOW: usize = 4;
 
 /// Relative shift of the Gram matrix, which keeps nearly parallel steps from blowing up.
 const TIKHONOV: f64 = 1e-14;

@@ -3,6 +3,7 @@
 use super::{Geodesic, GeodesicOptions, GeodesicSolver};
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::memory;
 use crate::parallel;
 use crate::watch;
 
@@ -44,6 +45,9 @@ impl Graph {
         for (k, mu) in snapshots.iter().enumerate() {
             self.check_distribution(&format!("snapshots[{k}]"), mu.as_ref())?;
         }
+        // of each geodesic at least its ends, its end potentials and its path are kept
+        let kept = memory::doubles(&[snapshots.len(), 8, self.nodes()]);
+        memory::admit(kept, || format!("geodesics between {} snapshots", snapshots.len()))?;
         let pairs: Vec<(&[f64], &[f64])> =
             snapshots.windows(2).map(|pair| (pair[0].as_ref(), pair[1].as_ref())).collect();
         let groups: Vec<&[(&[f64], &[f64])]> = pairs.chunks(GROUP).collect();

@@ -8,6 +8,7 @@ use super::enclosure::{usual_smoothing, Enclosure, Piece, Potential};
 use super::mixing::mixing_distance;
 use super::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// How tight the bounds on a distance are to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -260,6 +261,8 @@ impl Geodesic {
         }
         let mut enclosure = Enclosure::new(self, smoothing * usual_smoothing(options.gap))?;
         let first = options.first_intervals.min(options.max_intervals);
+        // times, and pieces of four numbers that are held thrice
+        memory::admit(memory::doubles(&[first, 13]), || format!("bounds from {first} intervals"))?;
         let times: Vec<f64> = (0..=first).map(|k| k as f64 / first as f64).collect();
         let mut pieces = enclosure.paths(&times)?;
         // potentials are steepest at ends with nearly empty nodes, so that the middle is a good place to
@@ -409,7 +412,9 @@ fn refine(
     if wanted.iter().all(|&p| p == 1) {
         return Ok(false);
     }
-    let mut finer = Vec::with_capacity(wanted.iter().sum());
+    let count = wanted.iter().sum();
+    memory::admit(memory::doubles(&[count, 13]), || format!("bounds from {count} intervals"))?;
+    let mut finer = Vec::with_capacity(count);
     for (piece, parts) in pieces.iter().zip(wanted) {
         if parts == 1 {
             finer.push(*piece);

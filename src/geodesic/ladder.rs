@@ -8,6 +8,7 @@ use super::rung::{Problem, Rung, COLD_BARRIER, DENSE_AT_NEED, DENSE_AT_ONCE};
 use super::{Goal, Termination};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::memory;
 
 /// Newton steps after which a rung is left as it is: coarse meshes may not be able to follow the path.
 const STEPS_PER_RUNG: usize = 100;
@@ -90,13 +91,18 @@ impl<'a> Ladder<'a> {
         let mut termination = Termination::Resolution;
         for &(elements, degree) in meshes {
             let mesh = graded_mesh(elements, degree, grading);
-            if !self.rungs.is_empty() && self.memory(mesh.intervals())? > MEMORY {
+            let needed = self.memory(mesh.intervals())?;
+            if self.rungs.is_empty() {
+                memory::admit(needed, || format!("a path of {} time nodes", mesh.intervals()))?;
+            } else if needed > memory::limit().min(MEMORY) {
                 break;
             }
             let warm = !self.rungs.is_empty() || guess.is_some();
             let mut rung = match self.minimise(mesh.clone(), degree, guess, warm) {
                 // what the earlier rungs found is not lost
-                Err(Error::Singular { .. }) if !self.rungs.is_empty() => break,
+                Err(Error::Singular { .. } | Error::OutOfMemory { .. }) if !self.rungs.is_empty() => {
+                    break
+                }
                 other => other?,
             };
             if rung.report.stop == NewtonStop::Cancelled {

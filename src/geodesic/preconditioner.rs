@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::graph::LaplacianSolver;
 use crate::linalg::vector::axpy;
 use crate::linalg::BlockTridiagonal;
+use crate::memory;
 
 /// An approximate inverse of the Hessian on changes of the interior knots that conserve mass.
 pub(crate) trait Preconditioner {
@@ -57,6 +58,7 @@ impl Blocks {
     pub fn new(action: &DiscreteAction) -> Result<Self> {
         let n = action.graph.nodes();
         let knots = action.mesh.knots();
+        memory::admit(memory::doubles(&[4, n, n]), || format!("dense matrices of {n} nodes"))?;
         let dense = || vec![0.0; n * n];
         Ok(Self {
             matrix: BlockTridiagonal::new(n, action.unknowns().len() / n)?,

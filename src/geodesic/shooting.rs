@@ -35,13 +35,14 @@
 //! are accurate to the order of `q^(2s)`: the square of the last coefficient, which is the error
 //! estimate.
 
-use super::anderson::Anderson;
+use super::anderson::{self, Anderson};
 use super::collocation::{Collocation, MAX_STAGES};
 use super::path::start_potential;
 use super::Goal;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
 use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs};
+use crate::memory;
 use crate::watch;
 
 /// Nodes of the first, coarse solve.
@@ -154,7 +155,7 @@ impl Shooter {
     /// `keep_factor`, a Laplacian factorised for an earlier, similar pair serves again.
     pub fn solve(&mut self, mu0: &[f64], mu1: &[f64], goal: &Goal, keep_factor: bool) -> Result<Shot> {
         let difference: Vec<f64> = mu1.iter().zip(mu0).map(|(b, a)| b - a).collect();
-        self.set_stages(FIRST_STAGES);
+        self.set_stages(FIRST_STAGES)?;
         self.straight_line(mu0, &difference);
         let reused_factor = keep_factor && self.factorised;
         if !reused_factor {
@@ -195,7 +196,7 @@ impl Shooter {
                 if iterations >= goal.max_iterations {
                     break (progress, Halt::IterationLimit);
                 }
-                self.refine(mu0, progress.decay, target);
+                self.refine(mu0, progress.decay, target)?;
                 anderson.restart();
                 (best, since_best) = (f64::INFINITY, 0);
                 continue;
@@ -227,8 +228,13 @@ impl Shooter {
         Ok(Shot { rounding, reused_factor, ..shot })
     }
 
-    fn set_stages(&mut self, stages: usize) {
+    fn set_stages(&mut self, stages: usize) -> Result<()> {
         let (n, m) = (self.graph.nodes(), self.graph.edges());
+        // path, image and rates here; images and residuals of steps in the acceleration
+        let remembered = 4 * (anderson::WINDOW + 2) * n;
+        memory::admit(memory::doubles(&[stages, remembered + 5 * n + m]), || {
+            format!("a path of {stages} time nodes")
+        })?;
         if self.rule.stages() != stages {
             self.rule = Collocation::new(stages);
         }
@@ -236,6 +242,7 @@ impl Shooter {
         self.image.resize(2 * n * stages, 0.0);
         self.weight.resize(m * stages, 0.0);
         self.rate.resize(n * stages, 0.0);
+        Ok(())
     }
 
     /// Masses on the straight line between the ends, potentials zero.
@@ -420,7 +427,7 @@ impl Shooter {
     }
 
     /// Carries the path over to more nodes: enough for the observed decay, at most thrice as many.
-    fn refine(&mut self, mu0: &[f64], decay: f64, target: f64) {
+    fn refine(&mut self, mu0: &[f64], decay: f64, target: f64) -> Result<()> {
         let n = mu0.len();
         let old_stages = self.rule.stages();
         let decay = (DECAY_MARGIN * decay).clamp(1e-3, 0.95);
@@ -430,7 +437,7 @@ impl Shooter {
         let old_path = std::mem::take(&mut self.path);
         // an extrapolated start is enough here, for the iteration goes on
         let start = extrapolate_start(&old_rule, &old_path, n);
-        self.set_stages(stages);
+        self.set_stages(stages)?;
         for (block, &c) in self.path.chunks_exact_mut(2 * n).zip(&self.rule.node) {
             let w = old_rule.interpolation(c);
             let (psi, mu) = block.split_at_mut(n);
@@ -448,6 +455,7 @@ impl Shooter {
                 *m = m.max(SHRINK_LIMIT * least);
             }
         }
+        Ok(())
     }
 
     /// The result; the ends of the potential follow from the forces along the final path.

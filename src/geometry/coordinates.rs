@@ -20,6 +20,7 @@ use crate::geodesic::GeodesicOptions;
 use crate::geometry::logarithm::{check_references, logarithms};
 use crate::graph::Graph;
 use crate::linalg::vector::axpy;
+use crate::memory;
 
 /// The weights of the references of which a distribution is most nearly the barycentre.
 #[derive(Debug, Clone)]
@@ -68,7 +69,11 @@ impl Graph {
         options.check()?;
         let mobility = self.mobility(options.mean, mu)?;
         check_references(self, references)?;
-        let all: Vec<usize> = (0..references.len()).collect();
+        // scalar products and logarithms
+        let count = references.len();
+        let needed = memory::doubles(&[count, count.saturating_add(self.nodes())]);
+        memory::admit(needed, || format!("logarithms of {count} references"))?;
+        let all: Vec<usize> = (0..count).collect();
         let logarithms = logarithms(self, mu, references, &all, options, threads)?;
         let potential = |i: usize| logarithms[i].potential.as_slice();
         let mut gram = DMatrix::zeros(all.len(), all.len());

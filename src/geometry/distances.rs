@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::geodesic::{GeodesicOptions, GeodesicSolver, Termination};
 use crate::graph::Graph;
+use crate::memory;
 use crate::parallel;
 use crate::watch;
 
@@ -73,12 +74,10 @@ impl Graph {
             self.check_distribution(&format!("distributions[{i}]"), mu.as_ref())?;
         }
         let size = distributions.len();
-        let mut distances = Vec::new();
-        let room = size.checked_mul(size).map(|entries| distances.try_reserve_exact(entries));
-        if !matches!(room, Some(Ok(()))) {
-            return Err(Error::OutOfMemory { what: format!("distances between {size} distributions") });
-        }
-        distances.resize(size * size, 0.0);
+        // each pair has two entries, its two numbers and its result
+        let needed = memory::doubles(&[size, size, 4]);
+        memory::admit(needed, || format!("distances between {size} distributions"))?;
+        let mut distances = vec![0.0; size * size];
 
         let pairs: Vec<(usize, usize)> =
             (0..size).flat_map(|i| (i + 1..size).map(move |j| (i, j))).collect();

@@ -19,6 +19,7 @@ use crate::error::{self, Error, Result};
 use crate::flow::FlowOptions;
 use crate::graph::{Graph, Sweep};
 use crate::linalg::vector::{axpy, max_abs};
+use crate::memory;
 use crate::watch;
 
 /// A geodesic followed from its start, seen at the times that were asked for.
@@ -127,6 +128,8 @@ impl Graph {
             return Err(Error::invalid("times", "empty; the first entry is the time of mu"));
         }
         error::check_increasing("times", times)?;
+        let seen = memory::doubles(&[times.len(), 2, self.nodes()]);
+        memory::admit(seen, || format!("a geodesic seen at {} times", times.len()))?;
         let mut integration = Integration::new(self, mu, psi, times, options);
         if !integration.energy.is_finite() {
             return Err(Error::invalid("psi", "so large that its energy overflows"));

@@ -5,6 +5,7 @@
 
 use super::{Duplicates, Graph, Reference};
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// One undirected edge of weight one, as [`Graph::from_weights`] takes it.
 pub(super) type Edge = (usize, usize, f64);
@@ -180,9 +181,8 @@ pub(super) fn edge_buffer(count: u128) -> Result<Vec<Edge>> {
     if count > u32::MAX as u128 {
         return Err(Error::invalid("edges", format!("{count} edges are more than 2^32 - 1")));
     }
-    let mut edges = Vec::new();
-    edges
-        .try_reserve_exact(count as usize)
-        .map_err(|_| Error::OutOfMemory { what: format!("a list of {count} edges") })?;
-    Ok(edges)
+    let count = count as usize;
+    // three numbers in the list, and no more than as many beside it while it is made
+    memory::admit(memory::doubles(&[6, count]), || format!("a list of {count} edges"))?;
+    Ok(Vec::with_capacity(count))
 }

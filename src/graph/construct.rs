@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Chain, Graph};
 use crate::error::{self, Error, Result};
+use crate::memory;
 
 /// Which reference measure goes with a weighted graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -113,6 +114,11 @@ fn sorted_chain(nodes: usize, edges: &[(usize, usize, f64)], duplicates: Duplica
         return Err(Error::invalid("nodes", format!("{nodes} is more than 2^32 - 1")));
     }
     check_edges(nodes, edges)?;
+    // five numbers for each node and edge: two orders, the rows, and what is checked of them
+    let numbers = nodes.saturating_add(edges.len());
+    memory::admit(memory::doubles(&[5, numbers]), || {
+        format!("a graph of {nodes} nodes and {} edges", edges.len())
+    })?;
 
     // by larger end first, then stably by smaller end: lexicographic order
     let by_head = counting_sort(nodes, edges.len(), 0..edges.len(), |i| edges[i].0.max(edges[i].1));

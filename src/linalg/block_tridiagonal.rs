@@ -8,6 +8,7 @@ use faer::linalg::triangular_solve;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// A symmetric matrix of `blocks` by `blocks` dense blocks of `dim` by `dim` numbers, of which only
 /// those on and beside the diagonal are not zero; then its factor, in the same memory.
@@ -27,16 +28,11 @@ impl BlockTridiagonal {
     /// [`Error::OutOfMemory`].
     pub fn new(dim: usize, blocks: usize) -> Result<Self> {
         let scratch = factor::cholesky_in_place_scratch::<f64>(dim, Par::Seq, Default::default());
-        let work = MemBuffer::try_new(scratch).map_err(|_| out_of_memory(dim, blocks))?;
-        let zeros = |count: usize| -> Result<Vec<f64>> {
-            let length = count.checked_mul(dim * dim).ok_or_else(|| out_of_memory(dim, blocks))?;
-            let mut values = Vec::new();
-            values.try_reserve_exact(length).map_err(|_| out_of_memory(dim, blocks))?;
-            values.resize(length, 0.0);
-            Ok(values)
-        };
-        let upper = zeros(blocks.saturating_sub(1))?;
-        Ok(Self { dim, diagonal: zeros(blocks)?, upper, work })
+        let what = || format!("{blocks} by 2 dense blocks of {dim} by {dim} numbers");
+        memory::admit(memory::doubles(&[2, blocks, dim, dim]), what)?;
+        let work = MemBuffer::try_new(scratch).map_err(|_| Error::OutOfMemory { what: what() })?;
+        let zeros = |count: usize| vec![0.0; count * dim * dim];
+        Ok(Self { dim, diagonal: zeros(blocks), upper: zeros(blocks.saturating_sub(1)), work })
     }
 
     pub fn blocks(&self) -> usize {
@@ -120,10 +116,6 @@ impl BlockTridiagonal {
             triangular_solve::solve_upper_triangular_in_place(factor(k).transpose(), here, Par::Seq);
         }
     }
-}
-
-fn out_of_memory(dim: usize, blocks: usize) -> Error {
-    Error::OutOfMemory { what: format!("{blocks} by 2 dense blocks of {dim} by {dim} numbers") }
 }
 
 #[cfg(test)]

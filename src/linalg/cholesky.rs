@@ -11,6 +11,7 @@ use faer::{Conj, MatMut, Par, Side};
 
 use super::Factorisation;
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// The analysed sparsity pattern of a symmetric matrix: fill-reducing ordering
 /// and symbolic factor. Cheap to clone and to share between threads.
@@ -71,13 +72,14 @@ impl SparseCholesky {
     /// [`Error::OutOfMemory`].
     pub fn new(pattern: &SymmetricPattern) -> Result<Self> {
         let symbolic = pattern.symbolic();
-        let out_of_memory =
-            || Error::OutOfMemory { what: format!("Cholesky factor of {} entries", symbolic.len_val()) };
-        let mut factor = Vec::new();
-        factor.try_reserve_exact(symbolic.len_val()).map_err(|_| out_of_memory())?;
-        factor.resize(symbolic.len_val(), 0.0);
+        let entries = symbolic.len_val();
         let scratch = symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
-        let factor_work = MemBuffer::try_new(scratch).map_err(|_| out_of_memory())?;
+        let what = || format!("a Cholesky factor of {entries} entries");
+        let work = scratch.unaligned_bytes_required();
+        memory::admit(memory::doubles(&[entries]).saturating_add(work), what)?;
+        let factor = vec![0.0; entries];
+        let factor_work =
+            MemBuffer::try_new(scratch).map_err(|_| Error::OutOfMemory { what: what() })?;
         Ok(Self { pattern: pattern.clone(), factor, factor_work })
     }
 

@@ -9,6 +9,7 @@ use faer::{Conj, MatMut, Par};
 
 use super::Factorisation;
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// The analysed sparsity pattern of a general square matrix.
 #[derive(Clone)]
@@ -53,8 +54,10 @@ impl SparseLu {
     /// [`Error::OutOfMemory`].
     pub fn new(pattern: &GeneralPattern) -> Result<Self> {
         let scratch = pattern.shared.1.factorize_numeric_lu_scratch::<f64>(Par::Seq, Default::default());
-        let factor_work = MemBuffer::try_new(scratch)
-            .map_err(|_| Error::OutOfMemory { what: "workspace of the LU factorisation".into() })?;
+        let what = || "the workspace of an LU factorisation".to_string();
+        memory::admit(scratch.unaligned_bytes_required(), what)?;
+        let factor_work =
+            MemBuffer::try_new(scratch).map_err(|_| Error::OutOfMemory { what: what() })?;
         Ok(Self { pattern: pattern.clone(), numeric: NumericLu::new(), factor_work })
     }
 

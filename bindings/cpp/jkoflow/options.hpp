@@ -50,7 +50,8 @@ enum class Noise : std::int32_t { gaussian = JKO_NOISE_GAUSSIAN, sandwich = JKO_
 /* What stops long work and hears of it: no base, whose members the designators of C++20 cannot name. */
 #define JKOFLOW_WATCHED                                                                                 \
     const CancelToken *cancel = nullptr;                                                                \
-    ProgressCallback progress = {};
+    ProgressCallback progress = {};                                                                     \
+    std::int64_t memory_limit = 0;
 
 /* How edges and matrices are to be read. */
 struct GraphOptions {
@@ -164,6 +165,7 @@ inline jko_geodesic_options lower(const GeodesicOptions &options, Watcher &watch
     lowered.mean = number(options.mean);
     lowered.method = number(options.method);
     watcher.attach(lowered, options.cancel);
+    lowered.memory_limit = options.memory_limit;
     return lowered;
 }
 
@@ -173,6 +175,7 @@ inline jko_bound_options lower(const BoundOptions &options, Watcher &watcher) {
     lowered.first_intervals = options.first_intervals;
     lowered.max_intervals = options.max_intervals;
     watcher.attach(lowered, options.cancel);
+    lowered.memory_limit = options.memory_limit;
     return lowered;
 }
 
@@ -182,6 +185,7 @@ inline jko_flow_options lower(const FlowOptions &options, Watcher &watcher) {
     lowered.max_steps = options.max_steps;
     lowered.mean = number(options.mean);
     watcher.attach(lowered, options.cancel);
+    lowered.memory_limit = options.memory_limit;
     return lowered;
 }
 
@@ -191,6 +195,7 @@ inline jko_barycentre_options lower(const BarycentreOptions &options, Watcher &w
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
     watcher.attach(lowered, options.cancel);
+    lowered.memory_limit = options.memory_limit;
     return lowered;
 }
 
@@ -204,6 +209,7 @@ inline jko_fit_options lower(const FitOptions &options, Watcher &watcher) {
     lowered.zeros = number(options.zeros);
     lowered.zeros_share = options.zeros_share;
     watcher.attach(lowered, options.cancel);
+    lowered.memory_limit = options.memory_limit;
     return lowered;
 }
 
