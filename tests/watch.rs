@@ -90,6 +90,18 @@ fn geodesics_stop_at_every_question() {
     }
 }
 
+/// The second question is asked before the first Newton step, so that none is made.
+#[test]
+fn no_newton_step_is_begun_after_a_stop() {
+    let graph = grid();
+    let (mu0, mu1) = (bump(&graph, 0, 0.01), bump(&graph, 15, 0.01));
+    let options = GeodesicOptions::default().with_method(Method::Newton);
+    let (geodesic, seen) = stopped_at(1, || graph.geodesic(&mu0, &mu1, &options).expect("a geodesic"));
+    assert_eq!((seen.len(), geodesic.iterations()), (2, 0));
+    assert_eq!(geodesic.termination(), Termination::Cancelled);
+    joins(&geodesic, &mu0, &mu1);
+}
+
 #[test]
 fn a_watch_changes_no_result() {
     let graph = grid();

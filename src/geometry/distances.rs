@@ -84,6 +84,9 @@ impl Graph {
         let groups: Vec<&[(usize, usize)]> = pairs.chunks(GROUP).collect();
         watch::begin_parts(pairs.len());
         let solved = parallel::map_jobs(groups.len(), threads, |group| {
+            if watch::stopped() {
+                return Ok(vec![(f64::NAN, Termination::Cancelled); groups[group].len()]);
+            }
             let mut solver = GeodesicSolver::new(self, *options)?;
             let solve = |&(i, j): &(usize, usize)| {
                 let geodesic = solver
