@@ -276,17 +276,27 @@ pub(crate) fn part_done() {
 
 /// The watch that other threads are to work under.
 #[derive(Clone)]
-pub(crate) struct Delegate(Option<Arc<Shared>>);
+pub(crate) struct Delegate {
+    shared: Option<Arc<Shared>>,
+    #[cfg(test)]
+    fuse: Option<fuse::Spare>,
+}
 
 /// The present thread's watch, for others that do a part of its work.
 pub(crate) fn delegate() -> Delegate {
-    Delegate(current().map(|attention| attention.shared))
+    Delegate {
+        shared: current().map(|attention| attention.shared),
+        #[cfg(test)]
+        fuse: fuse::spare(),
+    }
 }
 
 impl Delegate {
     /// Runs a part of the work on another thread.
     pub fn over<T>(self, work: impl FnOnce() -> T) -> T {
-        let _scope = Scope::enter(self.0.map(|shared| Attention { shared, ear: None }));
+        #[cfg(test)]
+        self.fuse.into_iter().for_each(fuse::Spare::light);
+        let _scope = Scope::enter(self.shared.map(|shared| Attention { shared, ear: None }));
         work()
     }
 }
@@ -316,10 +326,20 @@ impl Ear {
 /// Panics in the middle of work, for tests of what becomes of it.
 #[cfg(test)]
 pub(crate) mod fuse {
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::Arc;
 
     thread_local! {
         static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+        static SPARE: RefCell<Option<Spare>> = const { RefCell::new(None) };
+    }
+
+    /// A fuse for the threads that work for this one.
+    #[derive(Clone)]
+    pub(crate) struct Spare {
+        questions: u32,
+        burnt: Arc<AtomicBool>,
     }
 
     /// This thread panics when it has asked so many times whether to stop.
@@ -327,9 +347,26 @@ pub(crate) mod fuse {
         LEFT.set(Some(questions));
     }
 
-    /// Whether the panic is still to come.
+    /// Every thread that works for this one panics when it has asked so many times.
+    pub fn light_in_workers(questions: u32) {
+        SPARE.set(Some(Spare { questions, burnt: Arc::default() }));
+    }
+
+    /// Whether the panic is still to come; puts both fuses out.
     pub fn put_out() -> bool {
-        LEFT.take().is_some()
+        let spare = SPARE.take().is_some_and(|spare| !spare.burnt.load(Ordering::Relaxed));
+        LEFT.take().is_some() || spare
+    }
+
+    pub(super) fn spare() -> Option<Spare> {
+        SPARE.with_borrow(Clone::clone)
+    }
+
+    impl Spare {
+        pub(super) fn light(self) {
+            light(self.questions);
+            SPARE.set(Some(self));
+        }
     }
 
     pub(super) fn burn() {
@@ -337,6 +374,9 @@ pub(crate) mod fuse {
             None => {}
             Some(0) => {
                 LEFT.set(None);
+                SPARE.with_borrow(|spare| {
+                    spare.iter().for_each(|spare| spare.burnt.store(true, Ordering::Relaxed));
+                });
                 panic!("the fuse has burnt down");
             }
             Some(left) => LEFT.set(Some(left - 1)),

@@ -21,9 +21,18 @@ fn says(text: &str) -> bool {
 
 /// Calls with fuses of growing length until the call gets through; after each panic `after` looks at what is
 /// left. How many panics there were.
-fn burn(mut call: impl FnMut() -> jko_status, mut after: impl FnMut()) -> u32 {
+fn burn(call: impl FnMut() -> jko_status, after: impl FnMut()) -> u32 {
+    burn_with(fuse::light, call, after)
+}
+
+/// The same, with the fuse in the threads that the call starts.
+fn burn_in_workers(call: impl FnMut() -> jko_status, after: impl FnMut()) -> u32 {
+    burn_with(fuse::light_in_workers, call, after)
+}
+
+fn burn_with(light: fn(u32), mut call: impl FnMut() -> jko_status, mut after: impl FnMut()) -> u32 {
     for questions in 0.. {
-        fuse::light(questions);
+        light(questions);
         let status = call();
         if fuse::put_out() {
             assert_eq!(status, JKO_STATUS_OK);
@@ -138,6 +147,51 @@ fn a_panic_over_handles_that_are_only_read_spoils_null() {
         jko_geodesic_free(*geodesic);
         jko_flow_free(*flow);
         jko_energy_free(energy);
+        jko_graph_free(graph);
+    }
+}
+
+/// Twelve mass vectors on four nodes: as many pairs as make work for more than one thread.
+fn many() -> [[f64; 4]; 12] {
+    std::array::from_fn(|k| std::array::from_fn(|x| (1.0 + ((x + k) % 4) as f64) / 10.0))
+}
+
+#[test]
+fn a_panic_on_a_worker_is_a_status() {
+    let (graph, masses) = (graph(), many());
+    let masses = masses.as_ptr().cast::<f64>();
+    let (mut geodesics, mut distances) = ([null_mut(); 11], [-1.0; 144]);
+    let (geodesics, distances) = (geodesics.as_mut_ptr(), distances.as_mut_ptr());
+    // SAFETY: as above.
+    unsafe {
+        let panics = burn_in_workers(
+            || jko_geodesic_batch(graph, masses, 12, 4, 4, 1, null(), 2, geodesics, 11),
+            || assert!((0..11).all(|k| (*geodesics.add(k)).is_null())),
+        );
+        assert!(panics > 3, "{panics}");
+        (0..11).for_each(|k| jko_geodesic_free(*geodesics.add(k)));
+        let panics = burn_in_workers(
+            || jko_distance_matrix(graph, masses, 12, 4, 4, 1, null(), 3, distances, 12, 1),
+            || assert_eq!(*distances.add(1), -1.0),
+        );
+        assert!(panics > 3 && *distances.add(1) > 0.0, "{panics}");
+
+        let mut fit = null_mut();
+        let (place, times) = (&raw mut fit, std::array::from_fn::<f64, 12, _>(|k| k as f64));
+        let panics = burn_in_workers(
+            || {
+                jko_fit_free(*place);
+                assert_eq!(jko_fit_new(graph, null(), place), JKO_STATUS_OK);
+                jko_fit_add_trajectory(*place, times.as_ptr(), 12, masses, 12, 4, 4, 1, 2)
+            },
+            || {
+                let mut pairs = 7;
+                assert_eq!(jko_fit_pairs(*place, &mut pairs), JKO_STATUS_INTERNAL);
+                assert!(says("fit: an internal error left the handle unusable; free it"));
+            },
+        );
+        assert!(panics > 3, "{panics}");
+        jko_fit_free(*place);
         jko_graph_free(graph);
     }
 }
