@@ -1,0 +1,9 @@
+//! Offers the C interface whole problems that the fuzzer makes up; see `tests/fuzz/drive`.
+#![no_main]
+
+#[path = "../../tests/fuzz/drive/mod.rs"]
+mod drive;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    drive::solving::solving(bytes);
+});
