@@ -64,6 +64,33 @@ fn flow_spreads_mass_evenly() {
     assert!(number(last, "energy").abs() < 1e-6);
 }
 
+/// Numbers after a label, to the end of the line.
+fn numbers(text: &str, label: &str) -> Vec<f64> {
+    let line = text.lines().find(|line| line.starts_with(label)).expect("the line");
+    line[label.len()..].split_whitespace().map(|word| word.parse().expect("a number")).collect()
+}
+
+#[test]
+fn barycentre_gives_its_weights_back() {
+    let text = run(&mut example("barycentre"));
+    // references and weights are mirror images of each other, and so is their mean
+    let mean = numbers(&text, "barycentre:");
+    assert!((mean.iter().sum::<f64>() - 1.0).abs() < 1e-5);
+    assert!((mean[0] - mean[4]).abs() < 2e-6 && (mean[1] - mean[3]).abs() < 2e-6, "{text}");
+    for (found, expected) in numbers(&text, "weights:").iter().zip([0.4, 0.4, 0.2]) {
+        assert!((found - expected).abs() < 1e-4, "{text}");
+    }
+}
+
+#[test]
+fn metric_measures_the_distance() {
+    let text = run(&mut example("metric"));
+    let (length, distance) = (number(&text, "length"), number(&text, "distance"));
+    assert!(distance > 0.1 && (length - distance).abs() < 1e-7 * distance, "{text}");
+    assert!(number(&text, "at the rate") < 0.0);
+    assert!(number(&text, "misses the end by") < 1e-6);
+}
+
 #[test]
 fn fit_finds_what_was_hidden() {
     let text = run(&mut example("fit"));
