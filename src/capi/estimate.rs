@@ -10,6 +10,7 @@ use super::geodesic::{geodesic_options, jko_geodesic_options};
 use super::guard::{guard, guard_value};
 use super::input::{self, Matrix};
 use super::status::{self, jko_status, Failure, JKO_STATUS_NULL_POINTER, JKO_STATUS_OK};
+use super::watch;
 use crate::fit::Estimate;
 use crate::flow::FlowOptions;
 

@@ -163,27 +163,18 @@ impl Geodesic {
         let (mut gap, mut smoothing, mut finer) = (options.gap.max(FIRST_GAP), 0, None);
         loop {
             let path: &Geodesic = finer.as_ref().unwrap_or(self);
-            let mut reached = false;
-            for k in smoothing..SMOOTHING_PARTS.len() {
-                let limit = if k == smoothing { usize::MAX } else { MORE_INTERVALS };
-                let sought = options.with_gap(gap).with_max_intervals(options.max_intervals.min(limit));
-                let attempt = match path.bounds_with_mixed_ends(&sought, SMOOTHING_PARTS[k]) {
-                    Err(Error::Cancelled) if best.upper.is_finite() => {
-                        return Ok(Bounds { cancelled: true, ..best });
-                    }
-                    Err(Error::Singular { .. }) if best.upper.is_finite() => return Ok(best),
-                    other => other?,
-                };
-                best = best.and(&attempt, options.gap);
-                if best.reached || best.cancelled {
-                    return Ok(best);
+            let attempt = match path.bounds_for_gap(&options.with_gap(gap), &mut smoothing) {
+                Err(Error::Cancelled) if best.upper.is_finite() => {
+                    return Ok(Bounds { cancelled: true, ..best });
                 }
-                if attempt.reached {
-                    (smoothing, reached) = (k, true);
-                    break;
-                }
+                Err(Error::Singular { .. }) if best.upper.is_finite() => return Ok(best),
+                other => other?,
+            };
+            best = best.and(&attempt, options.gap);
+            if best.reached || best.cancelled {
+                return Ok(best);
             }
-            if reached && gap > options.gap {
+            if attempt.reached && gap > options.gap {
                 gap = options.gap.max(FINER * gap);
                 continue;
             }
@@ -193,7 +184,8 @@ impl Geodesic {
             }
             let goal = GeodesicOptions::default().with_mean(self.mean).with_tolerance(tolerance);
             let mut solver = GeodesicSolver::new(&self.graph, goal)?;
-            let again = solver.solve_from(self, &self.mu0, &self.mu1)?;
+            // whatever keeps it from being solved, what is known stays known
+            let Ok(again) = solver.solve_from(self, &self.mu0, &self.mu1) else { return Ok(best) };
             if again.termination == Termination::Cancelled {
                 return Ok(Bounds { cancelled: true, ..best });
             }
@@ -202,6 +194,25 @@ impl Geodesic {
             }
             finer = Some(again);
         }
+    }
+
+    /// Bounds for one gap, with less and less smoothing until it is reached; `smoothing`, an index, stays where it was.
+    fn bounds_for_gap(&self, options: &BoundOptions, smoothing: &mut usize) -> Result<Bounds> {
+        let mut best = Bounds::UNKNOWN;
+        for (k, part) in SMOOTHING_PARTS.into_iter().enumerate().skip(*smoothing) {
+            let limit = if k == *smoothing { usize::MAX } else { MORE_INTERVALS };
+            let sought = options.with_max_intervals(options.max_intervals.min(limit));
+            match self.bounds_with_mixed_ends(&sought, part) {
+                Err(Error::Cancelled) if k > *smoothing => best.cancelled = true,
+                Err(Error::Singular { .. }) if k > *smoothing => break,
+                attempt => best = best.and(&attempt?, options.gap),
+            }
+            if best.reached || best.cancelled {
+                *smoothing = k;
+                break;
+            }
+        }
+        Ok(best)
     }
 
     fn has_empty_ends(&self) -> bool {

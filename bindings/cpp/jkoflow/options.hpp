@@ -222,6 +222,7 @@ inline jko_flow_fit_options lower(const FlowFitOptions &options, Watcher &watche
     lowered.mean = number(options.mean);
     lowered.noise = number(options.noise);
     watcher.attach(lowered, options.cancel);
+    lowered.memory_limit = options.memory_limit;
     return lowered;
 }
 
@@ -233,6 +234,7 @@ inline jko_count_fit_options lower(const CountFitOptions &options, Watcher &watc
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
     watcher.attach(lowered, options.cancel);
+    lowered.memory_limit = options.memory_limit;
     return lowered;
 }
 
