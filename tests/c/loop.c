@@ -14,7 +14,7 @@ int main(void) {
     const double from[NODES] = {0.3, 0.2, 0.2, 0.1, 0.1, 0.1}, to[NODES] = {0.1, 0.1, 0.1, 0.2, 0.2, 0.3};
     jko_graph *graph = NULL;
     jko_solver *solver = NULL;
-    size_t before = 0;
+    size_t before = 0, after;
     int k;
     EXPECT(jko_graph_cycle(NODES, JKO_REFERENCE_UNIFORM, &graph) == JKO_STATUS_OK);
     EXPECT(jko_solver_new(graph, NULL, &solver) == JKO_STATUS_OK);
@@ -29,9 +29,12 @@ int main(void) {
             before = mallinfo2().uordblks;
         }
     }
-    EXPECT(mallinfo2().uordblks == before);
-    if (mallinfo2().uordblks != before) {
-        printf("%zu bytes in use, %zu before\n", mallinfo2().uordblks, before);
+    /* before anything is printed, which takes memory too; a piece of memory may be a little larger than was asked
+     * for, but a solve that left anything behind would have left ten thousand times sixteen bytes */
+    after = mallinfo2().uordblks;
+    EXPECT(after < before + 1024);
+    if (after >= before + 1024) {
+        printf("%zu bytes in use, %zu before\n", after, before);
     }
     jko_solver_free(solver);
     jko_graph_free(graph);
