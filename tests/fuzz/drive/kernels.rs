@@ -21,7 +21,7 @@ impl Rows {
         let mut entries = vec![0.0; n * n];
         for x in 0..n {
             for y in x..n {
-                let weight = if tape.byte() % 3 == 0 { 0.0 } else { tape.real() };
+                let weight = if tape.byte().is_multiple_of(3) { 0.0 } else { tape.real() };
                 entries[x * n + y] = weight;
                 entries[y * n + x] = if symmetric { weight } else { tape.real() };
             }
