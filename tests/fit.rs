@@ -86,8 +86,8 @@ fn reference_snapshots_with_an_interaction() {
     }
 }
 
-/// On exact flows the symmetric loss is biased to second order in the time step by single steps and to third by
-/// trajectories, which is fourth but for their ends; the others to first.
+/// On exact flows the symmetric loss is biased to second order in the time step by single steps and to
+/// third by trajectories, which is fourth but for their ends; the others to first.
 #[test]
 fn bias_in_the_time_step() {
     let graph = Graph::erdos_renyi(12, 0.4, 4, Reference::Degree).expect("connected");

@@ -167,8 +167,8 @@ fn full_interaction_in_its_gauge() {
     }
 }
 
-/// Weak interactions on larger graphs carry the bias of the time step: between third and fourth order in it, growing with
-/// the nodes, and small where the interaction is as strong as the rest.
+/// Weak interactions on larger graphs carry the bias of the time step: between third and fourth order in
+/// it, growing with the nodes, and small where the interaction is as strong as the rest.
 #[test]
 fn weak_interactions_show_the_bias() {
     let error = |side: usize, tau: f64, strength: f64| -> f64 {

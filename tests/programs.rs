@@ -202,7 +202,8 @@ fn potentials_at_empty_nodes_are_null() {
     let table = stdout(&run("distance", &[&edges, &masses, "--no-bounds"]));
     assert!(table.contains("lower") && table.lines().last().unwrap().contains("  -  "), "{table}");
 
-    // for the arithmetic mean c theta = 1/2 (rho_a + rho_b)/2 = 1/2 all along: the potential gains 2, W^2 = 2
+    // for the arithmetic mean c theta = 1/2 (rho_a + rho_b)/2 = 1/2 all along: the potential gains 2,
+    // W^2 = 2
     let pair = json(&run("distance", &[&edges, &masses, "--json", "--mean", "arithmetic"]));
     let pair = &pair["pairs"][0];
     assert!((number(&pair["distance"]) - 2f64.sqrt()).abs() < 1e-4, "{pair}");

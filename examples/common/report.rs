@@ -233,15 +233,16 @@ fn validation_table(validation: &Validation) -> String {
     };
     let honest = match &validation.nested {
         Some(nested) => format!(
-            "These blocks have also chosen ridge and terms. Chosen without the block that is tested: {:.1} % \
-             explained, error {:.1} %\n",
+            "These blocks have also chosen ridge and terms. Chosen without the block that is tested: \
+             {:.1} % explained, error {:.1} %\n",
             100.0 * nested.explained,
             100.0 * nested.standard_error
         ),
         None => "These blocks have also chosen ridge and terms: the best score is too good.\n".into(),
     };
     format!(
-        "\nExplained of {} of steps that were left out in turn, ridge {}:\n\n{}\nWorth keeping: {kept}\n{honest}",
+        "\nExplained of {} of steps that were left out in turn, ridge {}:\n\n{}\nWorth keeping: {kept}\n\
+         {honest}",
         text::counted(validation.blocks, "block"),
         validation.ridge(),
         text::table(&["terms", "explained", "error"], &rows, 1)

@@ -120,8 +120,8 @@ impl FittedEnergy {
     }
 
     /// Standard error per parameter, NaN at a bound. `None` with fewer than two steps, with as many
-    /// parameters as observed changes, where only sums of the data are known, and with a full interaction on
-    /// more than [`FULL_INTERACTION_NODES`](super::FULL_INTERACTION_NODES) nodes; see
+    /// parameters as observed changes, where only sums of the data are known, and with a full
+    /// interaction on more than [`FULL_INTERACTION_NODES`](super::FULL_INTERACTION_NODES) nodes; see
     /// [`without_errors`](Self::without_errors).
     pub fn standard_errors(&self) -> Option<Vec<f64>> {
         let influences = self.influences()?;

@@ -19,8 +19,8 @@
 //! of its *later* snapshot, is noisy, and each prediction starts from the truth. Where the snapshots are
 //! read with errors, the starts are wrong too, which biases the fit as errors in regressors do, by the
 //! order of the noise's variance: for counts, [`CountFit`](super::CountFit) estimates the starts as
-//! well. Where the model misses something that lasts, misfits of neighbouring steps and nodes are alike, and
-//! their number says too much: [`Noise::Blocks`] takes steps together, all nodes of them.
+//! well. Where the model misses something that lasts, misfits of neighbouring steps and nodes are alike,
+//! and their number says too much: [`Noise::Blocks`] takes steps together, all nodes of them.
 
 use std::ops::Range;
 

@@ -19,10 +19,11 @@ pub enum Noise {
     /// only.
     Sandwich,
     /// Misfits of any covariance, independent between blocks of this many consecutive pairs of a
-    /// trajectory (the clustered sandwich estimator, Liang, Zeger 1986): where what the model misses lasts
-    /// over several steps. The last block of a trajectory takes what is left, and as many pairs as
+    /// trajectory (the clustered sandwich estimator, Liang, Zeger 1986): where what the model misses
+    /// lasts over several steps. The last block of a trajectory takes what is left, and as many pairs as
     /// a trajectory has, or more, make one block of it. For many blocks only: with few the errors are
-    /// themselves uncertain by a share of about one over the root of twice their number, and rather too small.
+    /// themselves uncertain by a share of about one over the root of twice their number, and rather too
+    /// small.
     Blocks(usize),
 }
 

@@ -15,8 +15,8 @@
 //! Only `K (n-1)` eigenvalues for `K` steps differ from the ridge, and the small ones are cut off by it:
 //! the iterations grow with the root of one over the ridge.
 //!
-//! Nothing here has an inverse of `S`, so that there are no standard errors; an active set of bounds and the
-//! blocks of a cross-validation would each take many such iterations, and are refused by name.
+//! Nothing here has an inverse of `S`, so that there are no standard errors; an active set of bounds and
+//! the blocks of a cross-validation would each take many such iterations, and are refused by name.
 
 use nalgebra::{DMatrix, DVector};
 

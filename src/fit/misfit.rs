@@ -71,8 +71,8 @@ impl Misfit<'_> {
     }
 
     /// The covariance of the gradient: the sum over blocks of this many consecutive pairs of the outer
-    /// products of their gradients, corrected for `free` fitted parameters (Cameron, Miller 2015, eq. 12). NaN
-    /// for a single block.
+    /// products of their gradients, corrected for `free` fitted parameters (Cameron, Miller 2015, eq.
+    /// 12). NaN for a single block.
     pub fn scores(&self, parameters: &[f64], length: usize, free: f64) -> Result<DMatrix<f64>> {
         let k = parameters.len();
         let (mut sum, mut gradient) = (DMatrix::zeros(k, k), DVector::zeros(k));

@@ -92,7 +92,8 @@ impl Fit {
         Self::with_dense_interaction_up_to(graph, options, FULL_INTERACTION_NODES)
     }
 
-    /// As [`new`](Self::new), but a full interaction on more nodes than `most` is solved for iteratively.
+    /// As [`new`](Self::new), but a full interaction on more nodes than `most` is solved for
+    /// iteratively.
     fn with_dense_interaction_up_to(graph: &Graph, options: FitOptions, most: usize) -> Result<Self> {
         options.check()?;
         let model = Model::with_dense_interaction_up_to(graph, &options.terms, most)?;
@@ -138,12 +139,12 @@ impl Fit {
         self.accumulate(vec![step], &[step::ends(self.options.loss, 0)], &[mu0, mu1], &[])
     }
 
-    /// Adds the steps of a trajectory whose geodesics are known, from one of the increasing `times` to the
-    /// next, as [`add_trajectory`](Self::add_trajectory) does.
+    /// Adds the steps of a trajectory whose geodesics are known, from one of the increasing `times` to
+    /// the next, as [`add_trajectory`](Self::add_trajectory) does.
     ///
     /// # Errors
-    /// As [`add_pair`](Self::add_pair); times that are not one more than the geodesics or do not increase; a
-    /// geodesic that does not start where the one before ends. Nothing is added then.
+    /// As [`add_pair`](Self::add_pair); times that are not one more than the geodesics or do not
+    /// increase; a geodesic that does not start where the one before ends. Nothing is added then.
     pub fn add_geodesics(
         &mut self,
         times: &[f64],

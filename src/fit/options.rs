@@ -10,8 +10,8 @@ use crate::graph::Graph;
 #[non_exhaustive]
 pub enum Loss {
     /// Mean of both ends: bias of second order in the time step on data of a continuous flow. Along
-    /// trajectories of four or more snapshots it is the mean over the step by a rule on four of them, with
-    /// a bias of third order, which exact data see at once and noise hides. The default.
+    /// trajectories of four or more snapshots it is the mean over the step by a rule on four of them,
+    /// with a bias of third order, which exact data see at once and noise hides. The default.
     #[default]
     Symmetric,
     /// At the end of each step: exact when the data are JKO iterates, biased to first order when they

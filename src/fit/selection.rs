@@ -1,8 +1,8 @@
 //! Choosing a ridge and terms by cross-validation, and what such a choice is worth.
 //!
 //! The best of several scores is too good: it was chosen on the blocks that it is about. An honest one
-//! repeats the whole choice without each block in turn, by the inner blocks, and tests on that block what was
-//! chosen and learned without it (Stone 1974; Varma, Simon 2006).
+//! repeats the whole choice without each block in turn, by the inner blocks, and tests on that block
+//! what was chosen and learned without it (Stone 1974; Varma, Simon 2006).
 
 use super::options::Ridge;
 use super::validation::{explained_of, worth_keeping, Blocks, Candidate, Folds, Score, Split};

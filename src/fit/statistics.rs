@@ -36,7 +36,8 @@ impl Fit {
     /// Single steps are not in it, so that a fit made from it has neither standard errors nor residuals
     /// per step, nor cross-validation: the sandwich needs the squared gradient of each step at the
     /// solution, which nobody knows before the sums are together. Where errors are wanted,
-    /// [`merge`](Self::merge) the fits themselves. A full interaction that is solved for iteratively is not in it either.
+    /// [`merge`](Self::merge) the fits themselves. A full interaction that is solved for iteratively is
+    /// not in it either.
     pub fn statistics(&self) -> Vec<f64> {
         let normal = &self.normal;
         let mut buffer = self.header().to_vec();

@@ -79,12 +79,12 @@ impl Term {
     ///
     /// The coefficients that matter grow with the graph. A node meets a mass of order `1/n` at `d` hops,
     /// so that on many nodes `w(d)` of order one moves next to nothing beside an entropy of order one,
-    /// and the bias of the quadratic losses is read as interaction. For `w = (1, -0.5)` beside a potential
-    /// and an entropy, from trajectories of eight exact snapshots, 0.02 apart, on square grids, the error
-    /// of `w(1)` by the symmetric loss was 1.4e-6 on 36 nodes, 1.3e-5 on 256 and 1.1e-4 on 2,500; with `w` in
-    /// proportion to `n` it was 1.4e-6 on all of them. Steps twice as long make the bias about ten
-    /// times as large; where steps stand alone it is larger, and grows like `n tau^2`. Standard errors do not
-    /// show a bias. A fit to every other snapshot does.
+    /// and the bias of the quadratic losses is read as interaction. For `w = (1, -0.5)` beside a
+    /// potential and an entropy, from trajectories of eight exact snapshots, 0.02 apart, on square
+    /// grids, the error of `w(1)` by the symmetric loss was 1.4e-6 on 36 nodes, 1.3e-5 on 256 and 1.1e-4
+    /// on 2,500; with `w` in proportion to `n` it was at most 1.5e-6 on all of them. Steps twice as long
+    /// make the bias about ten times as large; where steps stand alone it is larger, and grows like
+    /// `n tau^2`. Standard errors do not show a bias. A fit to every other snapshot does.
     pub fn interaction_by_hops(reach: usize) -> Self {
         Self::new("interaction_by_hops", Kind::Hops(reach))
     }
@@ -118,9 +118,10 @@ impl Term {
     /// Every entry of a symmetric `W`. Named `interaction`.
     ///
     /// On graphs of more than [`FULL_INTERACTION_NODES`] nodes a [`Fit`](super::Fit) solves for it by
-    /// conjugate gradients, from the steps themselves: then it needs a ridge, bounds and cross-validation
-    /// are refused, [`without_errors`](super::FittedEnergy::without_errors) says why there are no standard
-    /// errors, and sums for other processes do not know it. Other fits refuse it there.
+    /// conjugate gradients, from the steps themselves: then it needs a ridge, bounds and
+    /// cross-validation are refused, [`without_errors`](super::FittedEnergy::without_errors) says why
+    /// there are no standard errors, and sums for other processes do not know it. Other fits refuse it
+    /// there.
     ///
     /// Needs a ridge beside a free potential: `(W + a 1' + 1 a', V - a)` is the same energy. See
     /// [`Model`](super::Model) for the gauge in which it is reported.

@@ -2,34 +2,36 @@
 //!
 //! # What the neighbours of a step add to the symmetric loss
 //!
-//! Along a flow the potential `phi = -dF` of the velocity obeys `mu' = L phi`, and its mean over a step is
-//! nearly that of the geodesic's, `psi / tau`. The symmetric loss compares these means. With the values at
-//! the two ends only, the trapezoidal rule, it errs by `O(tau^2)`. Where the trajectory goes on, two more
-//! snapshots are at hand, and the error is brought down to `O(tau^4)` inside of a trajectory of equal steps,
-//! to `O(tau^3)` elsewhere:
+//! Along a flow the potential `phi = -dF` of the velocity obeys `mu' = L phi`, and its mean over a step
+//! is nearly that of the geodesic's, `psi / tau`. The symmetric loss compares these means. With the
+//! values at the two ends only, the trapezoidal rule, it errs by `O(tau^2)`. Where the trajectory goes
+//! on, two more snapshots are at hand, and the error is brought down to `O(tau^4)` inside of a
+//! trajectory of equal steps, to `O(tau^3)` elsewhere:
 //!
 //! - `dF` is averaged over the step by a rule on four snapshots that is exact for parabolas in time and
-//!   gives the same share to both ends of the step. Noise in these moves the geodesic's potential one way
-//!   at one end and the other way at the other; equal shares keep its correlation with `dF` at zero, as in the
-//!   trapezoidal rule. In equal steps the shares are `(-1, 13, 13, -1) / 24`, and `(23, 23, 5, -3) / 48`
-//!   at the first.
+//!   gives the same share to both ends of the step. Noise in these moves the geodesic's potential one
+//!   way at one end and the other way at the other; equal shares keep its correlation with `dF` at zero,
+//!   as in the trapezoidal rule. In equal steps the shares are `(-1, 13, 13, -1) / 24`, and `(23, 23, 5,
+//!   -3) / 48` at the first.
 //! - `psi` is averaged by Simpson's rule.
 //! - The two means differ where the flow is not a geodesic. Let `psi / tau = phi + delta`, and
 //!   `alpha = phi' + 1/2 d(phi' L phi)/dmu` the flow's acceleration. The paths are `epsilon` apart, with
-//!   `epsilon = 0` at both ends and `epsilon' = L delta + L[epsilon] phi`, where `L[v]` is the derivative
-//!   of `L` along `v`. To leading order, with `s` the time since the middle of the step, `delta = -alpha s`
-//!   and `epsilon = L alpha (tau^2/4 - s^2)/2`. The integral of `epsilon'` over the step vanishes:
+//!   `epsilon = 0` at both ends and `epsilon' = L delta + L[epsilon] phi`, where `L[v]` is the
+//!   derivative of `L` along `v`. To leading order, with `s` the time since the middle of the step,
+//!   `delta = -alpha s` and `epsilon = L alpha (tau^2/4 - s^2)/2`. The integral of `epsilon'` over the
+//!   step vanishes:
 //!
 //! ```text
 //! mean of delta = tau^2/12 L^+ ( L[L phi] alpha - L[L alpha] phi )
 //! ```
 //!
-//!   `alpha` is read off the kinks between the geodesics of neighbouring steps, which have the same masses
-//!   there; divided by the time between the middles of the steps they are what a second difference is in a
-//!   flat space.
+//!   `alpha` is read off the kinks between the geodesics of neighbouring steps, which have the same
+//!   masses there; divided by the time between the middles of the steps they are what a second
+//!   difference is in a flat space.
 //!
-//! Three or fewer snapshots, steps more than twice as long as a neighbour, and empty nodes have no use of
-//! this: there the loss looks at both ends only. So it does where steps are added one by one.
+//! Three or fewer snapshots, steps more than two and a half times as long as a neighbour, and empty
+//! nodes have no use of this: there the loss looks at both ends only. So it does where steps are added
+//! one by one.
 
 use super::options::{FitOptions, Loss};
 use super::step::{ends, geodesics_between, mean, Look, Step};
@@ -42,8 +44,9 @@ use crate::parallel::map_jobs;
 /// Steps that share one analysis of the Laplacian. A constant, so that the result does not depend on the
 /// number of threads.
 const GROUP: usize = 8;
-/// Neighbouring steps may differ by this factor in length; beyond, a rule over both says nothing of either.
-const EVEN: f64 = 2.0;
+/// Neighbouring steps may differ by this factor in length; beyond, a rule over both says nothing of
+/// either.
+const EVEN: f64 = 2.5;
 
 /// Masses, steps and where each of them looks.
 pub(super) struct Trajectory {
@@ -176,7 +179,8 @@ impl Course<'_> {
         Ok(lag)
     }
 
-    /// `alpha` in the middle of step `k`: the mean over its ends, as far as the trajectory goes on there.
+    /// `alpha` in the middle of step `k`: the mean over its ends, as far as the trajectory goes on
+    /// there.
     fn acceleration(&self, k: usize) -> Vec<f64> {
         let mut sum = vec![0.0; self.graph.nodes()];
         let joints: Vec<usize> = (k.max(1)..=(k + 1).min(self.tau.len() - 1)).collect();
