@@ -123,8 +123,11 @@ impl<'a> Ladder<'a> {
                 spent = self.steps >= self.goal.max_iterations;
             }
             if rung.lost() && self.rungs.last().is_some_and(|before| !before.lost()) {
-                // not a minimiser, so that it says nothing about the rung before
+                // not a minimiser, so that it says little about the rung before
                 termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
+                if least.is_infinite() {
+                    self.rungs.push(rung);
+                }
                 break;
             }
             let settled = |rung: &Rung| rung.report.stop == NewtonStop::Converged;

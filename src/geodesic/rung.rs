@@ -6,8 +6,8 @@
 //! ladders contract ever faster, so what is left after rung `k` is below `d_k (d_k/d_{k-1})`, up to a
 //! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
 //! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
-//! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is twice
-//! what they moved by, but not less than a twentieth of `d_k`. The first comparison alone is trusted to be worth `d_k`.
+//! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is four times
+//! what they moved by, but not less than a tenth of `d_k`. The first comparison alone is trusted to be worth `d_k`.
 //!
 //! # End potentials
 //!
@@ -18,7 +18,7 @@
 use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
-use super::convex::nearly_empty;
+use super::convex::{least_density, nearly_empty};
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{start_potential, Path};
 use super::preconditioner::{Blocks, Frozen, Preconditioner};
@@ -48,7 +48,10 @@ const SECOND_ORDER: f64 = 0.4;
 const CLEAN_ORDER: f64 = 0.28;
 
 /// What extrapolation leaves of the last difference at least.
-const FLOOR: f64 = 0.05;
+const FLOOR: f64 = 0.1;
+
+/// A smooth ladder that contracts more slowly than this is no smooth one.
+const GEOMETRIC: f64 = 0.3;
 
 /// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
 const SMOOTH_SAFETY: f64 = 20.0;
@@ -161,7 +164,11 @@ impl Rung {
         // between rungs paths with kinks, which touch the boundary, move irregularly
         let kinks = if mean.vanishes() { 1.0 } else { KINKS };
         let left = if !singular {
-            (SMOOTH_SAFETY * contraction).min(1.0) * difference
+            if contraction < GEOMETRIC {
+                (SMOOTH_SAFETY * contraction).min(1.0) * difference
+            } else {
+                KINKS * difference
+            }
         } else if contraction > SECOND_ORDER {
             // what a geometric series leaves
             let contraction = contraction.min(0.9);
@@ -181,27 +188,29 @@ impl Rung {
             self.clean = contraction < CLEAN_ORDER;
             match (before.extrapolated, self.clean) {
                 // twice in a row at the second order proper, a quarter: what is extrapolated can be trusted
-                (true, true) if before.clean => (2.0 * kinks * settled).max(FLOOR * difference),
+                (true, true) if before.clean => (4.0 * kinks * settled).max(FLOOR * difference),
                 // once: extrapolation has taken nearly all of the difference
                 (true, true) => (kinks * settled).max(0.25 * difference),
-                (true, false) => kinks * settled.max(difference),
+                (true, false) => 2.0 * kinks * settled.max(difference),
                 // the first sign of second order may be an accident
                 (false, _) => 3.0 * kinks * difference,
             }
         };
         self.difference = difference;
-        self.estimate = left + self.report.decrement + self.barrier_error(singular) + ROUNDING;
+        let lowest = ends.map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
+        self.estimate = left + self.report.decrement + self.barrier_error(singular, lowest) + ROUNDING;
     }
 
     /// What the barrier that is left does to the potentials: where a mass vanishes for a while, conservation of
     /// `mu'^2/(2 theta) + kappa pi ln mu` in time leaves a rate, and with it a difference of potentials, of the
     /// order of the barrier's root.
-    fn barrier_error(&self, singular: bool) -> f64 {
+    /// Between ends of this lowest density it moves them by its ratio to that.
+    fn barrier_error(&self, singular: bool, lowest: f64) -> f64 {
         let barrier = self.report.barrier;
         if singular {
             3.0 * barrier.sqrt()
         } else {
-            barrier
+            barrier / lowest
         }
     }
 

@@ -207,19 +207,23 @@ static void defaults_are_the_librarys() {
     defaults_are(JKO_OPTIONS_GEODESIC, {{"tolerance", geodesic.tolerance},
                                         {"max_iterations", as_number(geodesic.max_iterations)},
                                         {"mean", as_number(geodesic.mean)},
-                                        {"method", as_number(geodesic.method)}});
+                                        {"method", as_number(geodesic.method)},
+                                        {"memory_limit", as_number(geodesic.memory_limit)}});
     const BoundOptions bound;
     defaults_are(JKO_OPTIONS_BOUND, {{"gap", bound.gap},
                                      {"first_intervals", as_number(bound.first_intervals)},
-                                     {"max_intervals", as_number(bound.max_intervals)}});
+                                     {"max_intervals", as_number(bound.max_intervals)},
+                                     {"memory_limit", as_number(bound.memory_limit)}});
     const FlowOptions flow;
     defaults_are(JKO_OPTIONS_FLOW, {{"tolerance", flow.tolerance},
                                     {"max_steps", as_number(flow.max_steps)},
-                                    {"mean", as_number(flow.mean)}});
+                                    {"mean", as_number(flow.mean)},
+                                    {"memory_limit", as_number(flow.memory_limit)}});
     const BarycentreOptions barycentre;
     defaults_are(JKO_OPTIONS_BARYCENTRE, {{"tolerance", barycentre.tolerance},
                                           {"max_iterations", as_number(barycentre.max_iterations)},
-                                          {"mean", as_number(barycentre.mean)}});
+                                          {"mean", as_number(barycentre.mean)},
+                                          {"memory_limit", as_number(barycentre.memory_limit)}});
     const FitOptions fit;
     /* the bits of `terms` are what a fit without `Terms` learns */
     defaults_are(JKO_OPTIONS_FIT, {{"tolerance", fit.tolerance},
@@ -229,20 +233,23 @@ static void defaults_are_the_librarys() {
                                    {"terms", as_number(JKO_TERM_POTENTIAL + JKO_TERM_ENTROPY)},
                                    {"weight", as_number(fit.weight)},
                                    {"zeros", as_number(fit.zeros)},
-                                   {"zeros_share", fit.zeros_share}});
+                                   {"zeros_share", fit.zeros_share},
+                                   {"memory_limit", as_number(fit.memory_limit)}});
     const FlowFitOptions flow_fit;
     defaults_are(JKO_OPTIONS_FLOW_FIT, {{"tolerance", flow_fit.tolerance},
                                         {"max_steps", as_number(flow_fit.max_steps)},
                                         {"mixing", flow_fit.mixing},
                                         {"max_iterations", as_number(flow_fit.max_iterations)},
                                         {"mean", as_number(flow_fit.mean)},
-                                        {"noise", as_number(flow_fit.noise)}});
+                                        {"noise", as_number(flow_fit.noise)},
+                                        {"memory_limit", as_number(flow_fit.memory_limit)}});
     const CountFitOptions count_fit;
     defaults_are(JKO_OPTIONS_COUNT_FIT, {{"tolerance", count_fit.tolerance},
                                          {"max_steps", as_number(count_fit.max_steps)},
                                          {"pseudo_counts", count_fit.pseudo_counts},
                                          {"max_iterations", as_number(count_fit.max_iterations)},
-                                         {"mean", as_number(count_fit.mean)}});
+                                         {"mean", as_number(count_fit.mean)},
+                                         {"memory_limit", as_number(count_fit.memory_limit)}});
     const Ridge ridge;
     defaults_are(JKO_OPTIONS_RIDGE, {{"potential", ridge.potential}, {"entropy", ridge.entropy}});
 }
