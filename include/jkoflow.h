@@ -229,6 +229,12 @@
 #define JKO_NOISE_SANDWICH 1
 
 /**
+ * Misfits of any covariance, independent between blocks of `noise_block` consecutive steps of a
+ * trajectory: where what the energy misses lasts. Needs many blocks.
+ */
+#define JKO_NOISE_BLOCKS 2
+
+/**
  * The cheapest method that serves: shooting, or the convex problem where that does not.
  */
 #define JKO_METHOD_AUTOMATIC 0
@@ -831,6 +837,10 @@ typedef struct {
      * taken. 0, the default, sets no limit.
      */
     int64_t memory_limit;
+    /**
+     * Steps of a block, with `JKO_NOISE_BLOCKS`; 10 by default.
+     */
+    int64_t noise_block;
 } jko_flow_fit_options;
 
 /**

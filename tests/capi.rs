@@ -112,9 +112,10 @@ fn structs_keep_their_layout() {
         user_data: usize = 72, memory_limit: i64 = 80);
     frozen!(jko_progress, 48, struct_size: usize = 0, iterations: i64 = 8, done: i64 = 16, total: i64 = 24,
         residual: f64 = 32, seconds: f64 = 40);
-    frozen!(jko_flow_fit_options, 80, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
+    frozen!(jko_flow_fit_options, 88, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
         mixing: f64 = 24, max_iterations: i64 = 32, mean: i32 = 40, noise: i32 = 44,
-        cancel: usize = 48, progress: usize = 56, user_data: usize = 64, memory_limit: i64 = 72);
+        cancel: usize = 48, progress: usize = 56, user_data: usize = 64, memory_limit: i64 = 72,
+        noise_block: i64 = 80);
     frozen!(jko_count_fit_options, 80, struct_size: usize = 0, tolerance: f64 = 8, max_steps: i64 = 16,
         pseudo_counts: f64 = 24, max_iterations: i64 = 32, mean: i32 = 40, reserved: i32 = 44,
         cancel: usize = 48, progress: usize = 56, user_data: usize = 64, memory_limit: i64 = 72);

@@ -19,6 +19,9 @@ use crate::flow::FlowOptions;
 pub const JKO_NOISE_GAUSSIAN: i32 = 0;
 /// Misfits of any covariance, independent between steps; needs many steps.
 pub const JKO_NOISE_SANDWICH: i32 = 1;
+/// Misfits of any covariance, independent between blocks of `noise_block` consecutive steps of a
+/// trajectory: where what the energy misses lasts. Needs many blocks.
+pub const JKO_NOISE_BLOCKS: i32 = 2;
 
 /// A learning problem in which each snapshot is predicted from the one before by integrating the flow:
 /// without the bias in the time step that the losses of a `jko_fit` have. One thread at a time may
@@ -61,7 +64,12 @@ pub struct jko_flow_fit_options {
     /// Bytes that a piece of the work may take, on each thread; more is OUT_OF_MEMORY before anything is
     /// taken. 0, the default, sets no limit.
     pub memory_limit: i64,
+    /// Steps of a block, with `JKO_NOISE_BLOCKS`; 10 by default.
+    pub noise_block: i64,
 }
+
+/// Steps of a block by default.
+pub(super) const NOISE_BLOCK: i64 = 10;
 
 /// A fit by iteration, of flows or of counts.
 pub(super) trait Learner {
@@ -142,7 +150,8 @@ unsafe fn flow_fit_options(options: *const jko_flow_fit_options) -> Result<FlowF
     let options = unsafe { options::read(options)? };
     let defaults = FlowFitOptions::default();
     let flow = integration(defaults.flow, options.mean, options.tolerance, options.max_steps)?;
-    let noise = [Noise::Gaussian, Noise::Sandwich];
+    let block = input::count("options.noise_block", options.noise_block)?;
+    let noise = [Noise::Gaussian, Noise::Sandwich, Noise::Blocks(block)];
     Ok(defaults
         .with_flow(flow)
         .with_mixing(options.mixing)

@@ -10,7 +10,7 @@ use super::fit_options::{
 };
 use super::fit_options::{JKO_TERM_ENTROPY, JKO_TERM_POTENTIAL};
 use super::flow::jko_flow_options;
-use super::flow_fit::{jko_flow_fit_options, JKO_NOISE_GAUSSIAN};
+use super::flow_fit::{jko_flow_fit_options, JKO_NOISE_GAUSSIAN, NOISE_BLOCK};
 use super::geodesic::{jko_geodesic_options, JKO_METHOD_AUTOMATIC};
 use super::geometry::jko_barycentre_options;
 use super::graph::jko_graph_options;
@@ -222,6 +222,8 @@ options! {
             "what the callback gets, untouched";
         memory_limit: JKO_OPTION_COUNT = 0.0,
             "bytes that a piece of the work may take on a thread; 0 sets no limit";
+        noise_block: JKO_OPTION_COUNT = NOISE_BLOCK as f64,
+            "steps of a block of noise";
     }
     jko_count_fit_options {
         tolerance: JKO_OPTION_REAL = CountFitOptions::default().flow.tolerance,

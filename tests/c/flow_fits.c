@@ -138,6 +138,45 @@ static void expect_forecast(const jko_estimate *estimate) {
     jko_energy_free(energy);
 }
 
+/* The standard errors of a fit with this noise. */
+static void errors_with(const jko_graph *graph, int32_t noise, int64_t block, double *errors) {
+    jko_flow_fit_options options;
+    jko_terms *terms = some_terms();
+    jko_flow_fit *fit = NULL;
+    jko_flow_fitted *fitted = NULL;
+    jko_estimate *estimate = NULL;
+    EXPECT(jko_flow_fit_options_init(&options, sizeof options) == JKO_STATUS_OK);
+    options.noise = noise;
+    options.noise_block = block;
+    EXPECT(jko_flow_fit_new(graph, terms, &options, &fit) == JKO_STATUS_OK);
+    for (int k = 0; k < STARTS; k++) {
+        EXPECT(jko_flow_fit_add_trajectory(fit, times, SEEN, &masses[k][0][0], SEEN, NODES, 1, SEEN) ==
+               JKO_STATUS_OK);
+    }
+    EXPECT(jko_flow_fit_solve(fit, NULL, 0, NULL, 0, 1, &fitted) == JKO_STATUS_OK);
+    EXPECT(jko_flow_fitted_estimate(fitted, &estimate) == JKO_STATUS_OK);
+    EXPECT(jko_estimate_standard_errors(estimate, errors, PARAMETERS) == JKO_STATUS_OK);
+    jko_estimate_free(estimate);
+    jko_flow_fitted_free(fitted);
+    jko_flow_fit_free(fit);
+    jko_terms_free(terms);
+}
+
+/* Blocks of one step are the sandwich, longer ones and one size of noise are not. */
+static void noise_is_heeded(const jko_graph *graph) {
+    double sandwich[PARAMETERS], single[PARAMETERS], longer[PARAMETERS], gaussian[PARAMETERS];
+    int different = 0;
+    errors_with(graph, JKO_NOISE_SANDWICH, 0, sandwich);
+    errors_with(graph, JKO_NOISE_BLOCKS, 1, single);
+    errors_with(graph, JKO_NOISE_BLOCKS, 3, longer);
+    errors_with(graph, JKO_NOISE_GAUSSIAN, 0, gaussian);
+    for (int p = 0; p < PARAMETERS; p++) {
+        EXPECT(fabs(single[p] - sandwich[p]) <= 1e-9 * sandwich[p]);
+        different += longer[p] != sandwich[p] && gaussian[p] != sandwich[p];
+    }
+    EXPECT(different > 0);
+}
+
 static void flows_are_fitted(const jko_graph *graph) {
     const double none[2] = {0.0, 0.0}, bad[2] = {0.0, -1.0};
     double far[PARAMETERS] = {0.0}, residuals[STARTS * (SEEN - 1)], sum = 0.0;
@@ -150,7 +189,11 @@ static void flows_are_fitted(const jko_graph *graph) {
     EXPECT(options.mixing == 0.0 && options.noise == JKO_NOISE_GAUSSIAN && options.max_iterations == 100);
     options.noise = 7;
     EXPECT(jko_flow_fit_new(graph, terms, &options, &fit) == JKO_STATUS_INVALID_ARGUMENT && fit == NULL);
-    options.noise = JKO_NOISE_SANDWICH;
+    options.noise = JKO_NOISE_BLOCKS;
+    options.noise_block = 0;
+    EXPECT(jko_flow_fit_new(graph, terms, &options, &fit) == JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(says("noise"));
+    options.noise_block = 5;
     options.mixing = 1.0;
     EXPECT(jko_flow_fit_new(graph, terms, &options, &fit) == JKO_STATUS_INVALID_ARGUMENT);
     EXPECT(says("mixing"));
@@ -333,6 +376,7 @@ int main(void) {
     EXPECT(jko_graph_cycle(NODES, JKO_REFERENCE_UNIFORM, &graph) == JKO_STATUS_OK);
     simulate(graph);
     flows_are_fitted(graph);
+    noise_is_heeded(graph);
     counts_are_fitted(graph);
     quadratic_fits_forecast(graph);
     the_method_may_be_chosen(graph);

@@ -242,7 +242,8 @@ static void defaults_are_the_librarys() {
                                         {"max_iterations", as_number(flow_fit.max_iterations)},
                                         {"mean", as_number(flow_fit.mean)},
                                         {"noise", as_number(flow_fit.noise)},
-                                        {"memory_limit", as_number(flow_fit.memory_limit)}});
+                                        {"memory_limit", as_number(flow_fit.memory_limit)},
+                                        {"noise_block", as_number(flow_fit.noise_block)}});
     const CountFitOptions count_fit;
     defaults_are(JKO_OPTIONS_COUNT_FIT, {{"tolerance", count_fit.tolerance},
                                          {"max_steps", as_number(count_fit.max_steps)},

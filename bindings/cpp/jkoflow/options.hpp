@@ -44,8 +44,12 @@ enum class Zeros : std::int32_t {
 };
 
 /* Where the standard errors of a fit of the flow come from: the covariance of counts times a factor that
- * the residuals tell, or the residuals alone, which needs many steps. */
-enum class Noise : std::int32_t { gaussian = JKO_NOISE_GAUSSIAN, sandwich = JKO_NOISE_SANDWICH };
+ * the residuals tell, or the residuals alone, which needs many steps, or blocks of steps. */
+enum class Noise : std::int32_t {
+    gaussian = JKO_NOISE_GAUSSIAN,
+    sandwich = JKO_NOISE_SANDWICH,
+    blocks = JKO_NOISE_BLOCKS
+};
 
 /* What stops long work and hears of it: no base, whose members the designators of C++20 cannot name. */
 #define JKOFLOW_WATCHED                                                                                 \
@@ -115,6 +119,8 @@ struct FlowFitOptions {
     Mean mean = Mean::logarithmic;
     Noise noise = Noise::gaussian;
     JKOFLOW_WATCHED
+    /* Steps of a block, with `Noise::blocks`. */
+    std::int64_t noise_block = 10;
 };
 
 /* How an energy is to be learned from counts. */
@@ -221,6 +227,7 @@ inline jko_flow_fit_options lower(const FlowFitOptions &options, Watcher &watche
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
     lowered.noise = number(options.noise);
+    lowered.noise_block = options.noise_block;
     watcher.attach(lowered, options.cancel);
     lowered.memory_limit = options.memory_limit;
     return lowered;

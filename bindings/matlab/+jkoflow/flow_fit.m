@@ -16,8 +16,9 @@ function learned = flow_fit(g, times, snapshots, varargin)
 %     Terms   as for jkoflow.problem, but 'given'
 %     Ridge   a number for each term, or one number for the potential
 %     Start   parameters to start from; without it jkoflow.fit gives them
-%     Noise   'gaussian' (default) or 'sandwich' (misfits of any covariance, for
-%             many steps): where standard errors come from
+%     Noise   'gaussian' (default), 'sandwich' (misfits of any covariance, for
+%             many steps) or 'blocks' (the same for blocks of NoiseBlock steps,
+%             10 by default): where standard errors come from
 %     Mixing  share of the reference that is mixed into every snapshot (0)
 %   Tolerance, MaxSteps, MaxIterations, Mean; NumThreads, TimeLimit, Progress. A
 %   fit that is stopped has no result: that is the error jkoflow:cancelled.

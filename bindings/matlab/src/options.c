@@ -27,6 +27,7 @@ static const struct {
     {"zeros", "leave_out", JKO_ZEROS_LEAVE_OUT},
     {"noise", "gaussian", JKO_NOISE_GAUSSIAN},
     {"noise", "sandwich", JKO_NOISE_SANDWICH},
+    {"noise", "blocks", JKO_NOISE_BLOCKS},
 };
 
 static const size_t CHOICE_COUNT = sizeof CHOICES / sizeof CHOICES[0];

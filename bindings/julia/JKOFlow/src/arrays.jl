@@ -21,7 +21,7 @@ const CHOICES = (
     loss = (symmetric = 0, backward = 1, forward = 2),
     weight = (metric = 0, flux = 1),
     zeros = (refuse = 0, mix = 1, leave_out = 2),
-    noise = (gaussian = 0, sandwich = 1),
+    noise = (gaussian = 0, sandwich = 1, blocks = 2),
 )
 
 "The number of a choice such as `:uniform` for `:reference`."
