@@ -6,7 +6,7 @@
 //! ladders contract ever faster, so what is left after rung `k` is below `d_k (d_k/d_{k-1})`, up to a
 //! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
 //! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
-//! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is four times
+//! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is twice
 //! what they moved by, but not less than a tenth of `d_k`. The first comparison alone is trusted to be worth `d_k`.
 //!
 //! # End potentials
@@ -58,6 +58,7 @@ const SMOOTH_SAFETY: f64 = 20.0;
 
 /// Paths that touch the boundary have kinks, and move irregularly between rungs: by so much more.
 const KINKS: f64 = 4.0;
+const HARMONIC_KINKS: f64 = 3.0;
 
 /// What is minimised: the action between two ends, or with a terminal function of the second.
 #[derive(Clone, Copy)]
@@ -162,7 +163,11 @@ impl Rung {
         let contraction =
             if before.difference.is_finite() { difference / before.difference } else { 1.0 };
         // between rungs paths with kinks, which touch the boundary, move irregularly
-        let kinks = if mean.vanishes() { 1.0 } else { KINKS };
+        let kinks = match mean {
+            Mean::Harmonic => HARMONIC_KINKS,
+            mean if mean.vanishes() => 1.0,
+            _ => KINKS,
+        };
         let left = if !singular {
             if contraction < GEOMETRIC {
                 (SMOOTH_SAFETY * contraction).min(1.0) * difference
@@ -188,7 +193,7 @@ impl Rung {
             self.clean = contraction < CLEAN_ORDER;
             match (before.extrapolated, self.clean) {
                 // twice in a row at the second order proper, a quarter: what is extrapolated can be trusted
-                (true, true) if before.clean => (4.0 * kinks * settled).max(FLOOR * difference),
+                (true, true) if before.clean => (2.0 * kinks * settled).max(FLOOR * difference),
                 // once: extrapolation has taken nearly all of the difference
                 (true, true) => (kinks * settled).max(0.25 * difference),
                 (true, false) => 2.0 * kinks * settled.max(difference),
