@@ -233,12 +233,12 @@ fn validation_table(validation: &Validation) -> String {
     };
     let honest = match &validation.nested {
         Some(nested) => format!(
-            "These blocks have also chosen ridge and terms. Chosen without the block that is tested: \
+            "These blocks have also chosen the terms, and the ridge where none was given. Chosen without the block that is tested: \
              {:.1} % explained, error {:.1} %\n",
             100.0 * nested.explained,
             100.0 * nested.standard_error
         ),
-        None => "These blocks have also chosen ridge and terms: the best score is too good.\n".into(),
+        None => "These blocks have also chosen what is kept: the best score is too good.\n".into(),
     };
     format!(
         "\nExplained of {} of steps that were left out in turn, ridge {}:\n\n{}\nWorth keeping: {kept}\n\
