@@ -18,7 +18,7 @@ fn binding() -> PathBuf {
 
 /// Whether Octave and its compiler are there.
 fn octave_is_there() -> bool {
-    let tests = "the tests of bindings/matlab (`apt-get install octave-dev` gets Octave)";
+    let tests = "the tests of bindings/matlab";
     tool("octave-cli", tests) && tool("mkoctfile", tests)
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test uses a part
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,14 +36,24 @@ pub fn succeed(command: &mut Command) -> (String, String) {
     (text, errors)
 }
 
-/// Whether a tool is there. Where it is not, a line says what is left out; on the machine that
+/// Whether a tool is there. Where it is not, a line says what is left out and how to get it; on the machine that
 /// decides what lands, that is a failure.
 pub fn tool(name: &str, for_what: &str) -> bool {
     if Command::new(name).arg("--version").output().is_ok() {
         return true;
     }
     assert!(std::env::var_os("JKOFLOW_CI").is_none(), "{name} is needed for {for_what}");
-    eprintln!("skipped {for_what}: there is no {name} on this machine");
+    let source = match name {
+        "octave-cli" | "mkoctfile" => "Debian's octave-dev, or octave.org",
+        "mpicc" | "mpirun" => "Debian's libopenmpi-dev and openmpi-bin",
+        "abidw" | "abidiff" => "Debian's abigail-tools",
+        "c++" | "g++" | "clang++" | "clang" | "cmake" | "pkg-config" => "a package of this name",
+        _ => "julialang.org; the variable JULIA names it where it is not in the PATH",
+    };
+    // not by a macro, whose lines the test harness keeps to itself where tests pass
+    let line =
+        format!("skipped {for_what}: there is no {name} on this machine (get it from {source})\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("standard error");
     false
 }
 
