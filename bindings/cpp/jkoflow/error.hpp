@@ -26,6 +26,9 @@ public:
 private:
     static std::string text(Status status, const std::string &detail) {
         std::string message = jko_status_message(status);
+        if (detail.compare(0, message.size(), message) == 0) {
+            return detail; // which begins with the same words
+        }
         return detail.empty() ? message : message + ": " + detail;
     }
 

@@ -199,12 +199,13 @@ static bool names_position(const char *text) {
  * here, who are told so where it matters.
  */
 static void explain(jko_status status, char *message, size_t capacity) {
+    const char *meaning = jko_status_message(status);
     char details[768];
     jko_last_error(details, sizeof details);
-    if (strcmp(details, jko_status_message(status)) == 0) {
-        details[0] = '\0';
+    if (strncmp(details, meaning, strlen(meaning)) == 0) {
+        meaning = ""; /* the details begin with the same words */
     }
-    snprintf(message, capacity, "%s%s%s%s", jko_status_message(status), details[0] ? ": " : "", details,
+    snprintf(message, capacity, "%s%s%s%s", meaning, meaning[0] && details[0] ? ": " : "", details,
              names_position(details) ? " (positions counted from 0)" : "");
 }
 

@@ -145,6 +145,7 @@ function last_error(status::Int32)
         @jko jko_last_error(buffer::Ptr{UInt8}, capacity::Csize_t)::Csize_t
     end
     meaning = status_message(status)
+    startswith(details, meaning) && return details
     return isempty(details) ? meaning : "$meaning: $details"
 end
 
