@@ -68,20 +68,43 @@ pub(super) struct Group {
     pub align: usize,
 }
 
+macro_rules! field {
+    ($type:ident, $field:ident, $kind:expr, $default:expr, $text:expr) => {
+        Field {
+            name: concat!(stringify!($field), "\0"),
+            text: concat!($text, "\0"),
+            offset: offset_of!($type, $field),
+            kind: $kind,
+            default: || $default,
+        }
+    };
+}
+
+/// `watched` structs go on with what all long work has, and then with the fields of that second block.
 macro_rules! options {
-    ($($type:ident { $($field:ident: $kind:ident = $default:expr, $text:literal;)* })*) => {
+    ($(
+        $type:ident { $($field:ident: $kind:ident = $default:expr, $text:literal;)* }
+        $(+ watched { $($later:ident: $later_kind:ident = $later_default:expr, $later_text:literal;)* })?
+    )*) => {
         $(
             // SAFETY: `repr(C)` without padding, of integers, doubles and pointers that may be NULL;
             // a test compares the table with the header.
             unsafe impl Options for $type {
                 const NAME: &'static str = stringify!($type);
-                const FIELDS: &'static [Field] = &[$(Field {
-                    name: concat!(stringify!($field), "\0"),
-                    text: concat!($text, "\0"),
-                    offset: offset_of!($type, $field),
-                    kind: $kind,
-                    default: || $default,
-                },)*];
+                const FIELDS: &'static [Field] = &[
+                    $(field!($type, $field, $kind, $default, $text),)*
+                    $(
+                        field!($type, cancel, JKO_OPTION_POINTER, 0.0,
+                            "jko_cancel_token that stops the work, or NULL"),
+                        field!($type, progress, JKO_OPTION_POINTER, 0.0,
+                            "jko_progress_callback, or NULL"),
+                        field!($type, user_data, JKO_OPTION_POINTER, 0.0,
+                            "what the callback gets, untouched"),
+                        field!($type, memory_limit, JKO_OPTION_COUNT, 0.0,
+                            "bytes that a piece of the work may take on a thread; 0 sets no limit"),
+                        $(field!($type, $later, $later_kind, $later_default, $later_text),)*
+                    )?
+                ];
             }
         )*
         /// All options structs, at their `JKO_OPTIONS_` constants.
@@ -112,15 +135,7 @@ options! {
             "mobility mean, a JKO_MEAN_ constant";
         method: JKO_OPTION_INTEGER = JKO_METHOD_AUTOMATIC.into(),
             "what runs, a JKO_METHOD_ constant";
-        cancel: JKO_OPTION_POINTER = 0.0,
-            "jko_cancel_token that stops the work, or NULL";
-        progress: JKO_OPTION_POINTER = 0.0,
-            "jko_progress_callback, or NULL";
-        user_data: JKO_OPTION_POINTER = 0.0,
-            "what the callback gets, untouched";
-        memory_limit: JKO_OPTION_COUNT = 0.0,
-            "bytes that a piece of the work may take on a thread; 0 sets no limit";
-    }
+    } + watched {}
     jko_bound_options {
         gap: JKO_OPTION_REAL = BoundOptions::default().gap,
             "relative gap between the bounds that is wanted";
@@ -128,15 +143,7 @@ options! {
             "equal intervals of time to begin with";
         max_intervals: JKO_OPTION_COUNT = BoundOptions::default().max_intervals as f64,
             "largest number of intervals";
-        cancel: JKO_OPTION_POINTER = 0.0,
-            "jko_cancel_token that stops the work, or NULL";
-        progress: JKO_OPTION_POINTER = 0.0,
-            "jko_progress_callback, or NULL";
-        user_data: JKO_OPTION_POINTER = 0.0,
-            "what the callback gets, untouched";
-        memory_limit: JKO_OPTION_COUNT = 0.0,
-            "bytes that a piece of the work may take on a thread; 0 sets no limit";
-    }
+    } + watched {}
     jko_flow_options {
         tolerance: JKO_OPTION_REAL = FlowOptions::default().tolerance,
             "largest relative error of a step in any mass";
@@ -144,15 +151,7 @@ options! {
             "steps after which the integration gives up";
         mean: JKO_OPTION_INTEGER = JKO_MEAN_LOGARITHMIC.into(),
             "mobility mean, a JKO_MEAN_ constant";
-        cancel: JKO_OPTION_POINTER = 0.0,
-            "jko_cancel_token that stops the work, or NULL";
-        progress: JKO_OPTION_POINTER = 0.0,
-            "jko_progress_callback, or NULL";
-        user_data: JKO_OPTION_POINTER = 0.0,
-            "what the callback gets, untouched";
-        memory_limit: JKO_OPTION_COUNT = 0.0,
-            "bytes that a piece of the work may take on a thread; 0 sets no limit";
-    }
+    } + watched {}
     jko_barycentre_options {
         tolerance: JKO_OPTION_REAL = BarycentreOptions::default().tolerance,
             "largest relative norm of the gradient";
@@ -160,15 +159,7 @@ options! {
             "iterations after which the descent gives up";
         mean: JKO_OPTION_INTEGER = JKO_MEAN_LOGARITHMIC.into(),
             "mobility mean, a JKO_MEAN_ constant";
-        cancel: JKO_OPTION_POINTER = 0.0,
-            "jko_cancel_token that stops the work, or NULL";
-        progress: JKO_OPTION_POINTER = 0.0,
-            "jko_progress_callback, or NULL";
-        user_data: JKO_OPTION_POINTER = 0.0,
-            "what the callback gets, untouched";
-        memory_limit: JKO_OPTION_COUNT = 0.0,
-            "bytes that a piece of the work may take on a thread; 0 sets no limit";
-    }
+    } + watched {}
     jko_fit_options {
         tolerance: JKO_OPTION_REAL = GeodesicOptions::default().tolerance.unwrap_or(0.0),
             "relative accuracy of the geodesics between snapshots; 0 chooses";
@@ -186,15 +177,7 @@ options! {
             "what becomes of empty nodes, a JKO_ZEROS_ constant";
         zeros_share: JKO_OPTION_REAL = 0.0,
             "share of the reference that JKO_ZEROS_MIX mixes in";
-        cancel: JKO_OPTION_POINTER = 0.0,
-            "jko_cancel_token that stops the work, or NULL";
-        progress: JKO_OPTION_POINTER = 0.0,
-            "jko_progress_callback, or NULL";
-        user_data: JKO_OPTION_POINTER = 0.0,
-            "what the callback gets, untouched";
-        memory_limit: JKO_OPTION_COUNT = 0.0,
-            "bytes that a piece of the work may take on a thread; 0 sets no limit";
-    }
+    } + watched {}
     jko_ridge {
         potential: JKO_OPTION_REAL = 0.0,
             "relative penalty on the squared potential";
@@ -214,14 +197,7 @@ options! {
             "mobility mean, a JKO_MEAN_ constant";
         noise: JKO_OPTION_INTEGER = JKO_NOISE_GAUSSIAN.into(),
             "where standard errors come from, a JKO_NOISE_ constant";
-        cancel: JKO_OPTION_POINTER = 0.0,
-            "jko_cancel_token that stops the work, or NULL";
-        progress: JKO_OPTION_POINTER = 0.0,
-            "jko_progress_callback, or NULL";
-        user_data: JKO_OPTION_POINTER = 0.0,
-            "what the callback gets, untouched";
-        memory_limit: JKO_OPTION_COUNT = 0.0,
-            "bytes that a piece of the work may take on a thread; 0 sets no limit";
+    } + watched {
         noise_block: JKO_OPTION_COUNT = NOISE_BLOCK as f64,
             "steps of a block of noise";
     }
@@ -236,15 +212,7 @@ options! {
             "iterations after which the fit gives up";
         mean: JKO_OPTION_INTEGER = JKO_MEAN_LOGARITHMIC.into(),
             "mobility mean, a JKO_MEAN_ constant";
-        cancel: JKO_OPTION_POINTER = 0.0,
-            "jko_cancel_token that stops the work, or NULL";
-        progress: JKO_OPTION_POINTER = 0.0,
-            "jko_progress_callback, or NULL";
-        user_data: JKO_OPTION_POINTER = 0.0,
-            "what the callback gets, untouched";
-        memory_limit: JKO_OPTION_COUNT = 0.0,
-            "bytes that a piece of the work may take on a thread; 0 sets no limit";
-    }
+    } + watched {}
 }
 
 /// Struct sizes above this come from a struct that was never initialised.

@@ -170,8 +170,7 @@ inline jko_geodesic_options lower(const GeodesicOptions &options, Watcher &watch
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
     lowered.method = number(options.method);
-    watcher.attach(lowered, options.cancel);
-    lowered.memory_limit = options.memory_limit;
+    watcher.attach(lowered, options);
     return lowered;
 }
 
@@ -180,8 +179,7 @@ inline jko_bound_options lower(const BoundOptions &options, Watcher &watcher) {
     lowered.gap = options.gap;
     lowered.first_intervals = options.first_intervals;
     lowered.max_intervals = options.max_intervals;
-    watcher.attach(lowered, options.cancel);
-    lowered.memory_limit = options.memory_limit;
+    watcher.attach(lowered, options);
     return lowered;
 }
 
@@ -190,8 +188,7 @@ inline jko_flow_options lower(const FlowOptions &options, Watcher &watcher) {
     lowered.tolerance = options.tolerance;
     lowered.max_steps = options.max_steps;
     lowered.mean = number(options.mean);
-    watcher.attach(lowered, options.cancel);
-    lowered.memory_limit = options.memory_limit;
+    watcher.attach(lowered, options);
     return lowered;
 }
 
@@ -200,8 +197,7 @@ inline jko_barycentre_options lower(const BarycentreOptions &options, Watcher &w
     lowered.tolerance = options.tolerance;
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
-    watcher.attach(lowered, options.cancel);
-    lowered.memory_limit = options.memory_limit;
+    watcher.attach(lowered, options);
     return lowered;
 }
 
@@ -214,8 +210,7 @@ inline jko_fit_options lower(const FitOptions &options, Watcher &watcher) {
     lowered.weight = number(options.weight);
     lowered.zeros = number(options.zeros);
     lowered.zeros_share = options.zeros_share;
-    watcher.attach(lowered, options.cancel);
-    lowered.memory_limit = options.memory_limit;
+    watcher.attach(lowered, options);
     return lowered;
 }
 
@@ -228,8 +223,7 @@ inline jko_flow_fit_options lower(const FlowFitOptions &options, Watcher &watche
     lowered.mean = number(options.mean);
     lowered.noise = number(options.noise);
     lowered.noise_block = options.noise_block;
-    watcher.attach(lowered, options.cancel);
-    lowered.memory_limit = options.memory_limit;
+    watcher.attach(lowered, options);
     return lowered;
 }
 
@@ -240,8 +234,7 @@ inline jko_count_fit_options lower(const CountFitOptions &options, Watcher &watc
     lowered.pseudo_counts = options.pseudo_counts;
     lowered.max_iterations = options.max_iterations;
     lowered.mean = number(options.mean);
-    watcher.attach(lowered, options.cancel);
-    lowered.memory_limit = options.memory_limit;
+    watcher.attach(lowered, options);
     return lowered;
 }
 

@@ -45,12 +45,13 @@ public:
     Watcher(const Watcher &) = delete;
     Watcher &operator=(const Watcher &) = delete;
 
-    /* Writes itself and a token into options of the C interface. */
-    template <class Options> void attach(Options &options, const CancelToken *token) {
-        options.cancel = token == nullptr ? nullptr : token->handle();
+    /* Writes itself, and the token and limit of `options`, into options of the C interface. */
+    template <class Lowered, class Options> void attach(Lowered &lowered, const Options &options) {
+        lowered.cancel = options.cancel == nullptr ? nullptr : options.cancel->handle();
+        lowered.memory_limit = options.memory_limit;
         if (callback_) {
-            options.progress = hear;
-            options.user_data = this;
+            lowered.progress = hear;
+            lowered.user_data = this;
         }
     }
 
