@@ -69,8 +69,8 @@
  *   JKO_STATUS_OUT_OF_MEMORY and says how many bytes it wanted. memory_limit in the options says how many bytes
  *   a piece of the work may take on each thread: the paths, factors and matrices of a geodesic on its first
  *   time mesh, the masses of a flow and their derivatives, the results of a batch. Beyond it the call
- *   returns the same, before anything is taken; finer meshes that would not fit end a geodesic with
- *   JKO_STATUS_RESOLUTION. The inputs and the fill of LU factors do not count.
+ *   returns the same, before anything is taken; where finer meshes would not fit, a geodesic and bounds end with
+ *   JKO_STATUS_MEMORY_LIMIT and the best they have. The inputs and the fill of LU factors do not count.
  *
  * Contract on compatibility
  *   JKO_ABI_VERSION changes when programs have to be compiled anew, and so does the name of the shared
@@ -96,6 +96,7 @@
  *    2  STALLED              not converged: rounding stopped the progress
  *    4  RESOLUTION           not converged: the path varies too fast in time
  *    5  CANCELLED            stopped on request
+ *    6  MEMORY_LIMIT         not converged: a finer resolution would take too much memory
  *   -1  NULL_POINTER         a required pointer is NULL
  *   -2  MISALIGNED           a pointer is not aligned for its type
  *   -3  LENGTH_MISMATCH      an array does not have the length that is needed
@@ -121,6 +122,7 @@
 #define JKO_STATUS_STALLED 2
 #define JKO_STATUS_RESOLUTION 4
 #define JKO_STATUS_CANCELLED 5
+#define JKO_STATUS_MEMORY_LIMIT 6
 #define JKO_STATUS_NULL_POINTER (-1)
 #define JKO_STATUS_MISALIGNED (-2)
 #define JKO_STATUS_LENGTH_MISMATCH (-3)
@@ -935,9 +937,10 @@ jko_status jko_bound_options_init(jko_bound_options *options,
  * time, for which margins are included. `options` may be NULL. Cost per interval: one sparse
  * factorisation, two pairs of triangular solves, twenty sweeps over the edges.
  *
- * Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: allow more intervals
- * or solve to a smaller tolerance; CANCELLED, with valid bounds or none; NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
- * OUT_OF_MEMORY. Any thread.
+ * Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: ask for a wider one,
+ * allow more intervals or solve the geodesic to a smaller tolerance; MEMORY_LIMIT, with valid bounds,
+ * where tighter ones would take too much memory; CANCELLED, with valid bounds or none; NULL_POINTER,
+ * MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY (before there are any). Any thread.
  */
 jko_status jko_geodesic_bounds(const jko_geodesic *geodesic,
                                const jko_bound_options *options,
@@ -2062,8 +2065,8 @@ jko_status jko_geodesic_options_init(jko_geodesic_options *options,
  * some tens of time nodes.
  *
  * Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
- * RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
- * INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
+ * RESOLUTION, MEMORY_LIMIT, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE,
+ * NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_geodesic_solve(const jko_graph *graph,
                               const double *mu0,
@@ -2079,7 +2082,8 @@ jko_status jko_geodesic_solve(const jko_graph *graph,
 void jko_geodesic_free(jko_geodesic *geodesic);
 
 /**
- * The distance `W_K(mu0, mu1)`; NaN for NULL. Any thread.
+ * The distance `W_K(mu0, mu1)`, infinite where the solve was stopped before its first iteration; NaN for
+ * NULL. Any thread.
  */
 double jko_geodesic_distance(const jko_geodesic *geodesic);
 
@@ -2223,7 +2227,8 @@ jko_status jko_geodesic_batch(const jko_graph *graph,
  *
  * Snapshots, options and threads as for `jko_geodesic_batch`. `distance` and `termination` have
  * length `rows - 1`; either may be NULL with length 0. The end potentials are matrices of `rows - 1`
- * rows and `cols` columns with the strides given for each; either may be NULL.
+ * rows and `cols` columns with the strides given for each; either may be NULL. Where the work was stopped
+ * before a pair was begun its numbers are NaN.
  *
  * Returns: as `jko_geodesic_batch`; INVALID_ARGUMENT for an output stride of 0. Any thread.
  */

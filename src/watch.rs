@@ -121,7 +121,7 @@ impl Watch {
     /// What a piece of the work needs is reckoned before it is taken: the paths, factors and dense matrices of a
     /// geodesic on its first time mesh, the masses of a flow and their derivatives, the results of a batch. More
     /// than the limit is [`Error::OutOfMemory`], and says how much. A geodesic whose finer meshes would not fit
-    /// ends with [`Termination::Resolution`](crate::Termination::Resolution). Not counted: what came in,
+    /// ends with [`Termination::MemoryLimit`](crate::Termination::MemoryLimit), bounds keep what they have. Not counted: what came in,
     /// vectors of one number per node or edge, the fill of LU factors.
     pub fn with_memory_limit(mut self, bytes: usize) -> Self {
         self.memory_limit = Some(bytes);

@@ -6,7 +6,10 @@ use super::geodesic::jko_geodesic;
 use super::guard::guard;
 use super::input;
 use super::options;
-use super::status::{jko_status, Failure, JKO_STATUS_CANCELLED, JKO_STATUS_OK, JKO_STATUS_RESOLUTION};
+use super::status::{
+    jko_status, Failure, JKO_STATUS_CANCELLED, JKO_STATUS_MEMORY_LIMIT, JKO_STATUS_OK,
+    JKO_STATUS_RESOLUTION,
+};
 use super::watch::{self, jko_cancel_token, jko_progress_callback};
 use crate::geodesic::{BoundOptions, Bounds};
 
@@ -68,9 +71,10 @@ pub unsafe extern "C" fn jko_bound_options_init(
 /// time, for which margins are included. `options` may be NULL. Cost per interval: one sparse
 /// factorisation, two pairs of triangular solves, twenty sweeps over the edges.
 ///
-/// Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: allow more intervals
-/// or solve to a smaller tolerance; CANCELLED, with valid bounds or none; NULL_POINTER, MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR,
-/// OUT_OF_MEMORY. Any thread.
+/// Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: ask for a wider one,
+/// allow more intervals or solve the geodesic to a smaller tolerance; MEMORY_LIMIT, with valid bounds,
+/// where tighter ones would take too much memory; CANCELLED, with valid bounds or none; NULL_POINTER,
+/// MISALIGNED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY (before there are any). Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_bounds(
     geodesic: *const jko_geodesic,
@@ -92,10 +96,27 @@ pub unsafe extern "C" fn jko_geodesic_bounds(
         let bounds = geodesic.geodesic.bounds(&options)?;
         lower.write([bounds.lower]);
         upper.write([bounds.upper]);
-        Ok(match bounds {
-            Bounds { reached: true, .. } => JKO_STATUS_OK,
-            Bounds { cancelled: true, .. } => JKO_STATUS_CANCELLED,
-            _ => JKO_STATUS_RESOLUTION,
-        })
+        match bounds {
+            Bounds { reached: true, .. } => Ok(JKO_STATUS_OK),
+            Bounds { cancelled: true, .. } => Ok(JKO_STATUS_CANCELLED),
+            Bounds { out_of_memory: true, .. } => {
+                Err(too_wide(JKO_STATUS_MEMORY_LIMIT, &bounds, &options))
+            }
+            _ => Err(too_wide(JKO_STATUS_RESOLUTION, &bounds, &options)),
+        }
     })
+}
+
+/// How far the bounds are from what was wanted, and what would help.
+fn too_wide(status: jko_status, bounds: &Bounds, options: &BoundOptions) -> Failure {
+    let help = match status {
+        JKO_STATUS_MEMORY_LIMIT => "allow more memory, or ask for a wider gap",
+        _ => {
+            "ask for a wider gap, allow more max_intervals, or solve the geodesic to a smaller tolerance"
+        }
+    };
+    let (found, wanted) = (bounds.gap(), options.gap);
+    let message =
+        format!("the bounds hold, with a gap of {found:.2e}, not the {wanted:e} wanted; {help}");
+    Failure::new(status, message)
 }

@@ -107,8 +107,8 @@ pub unsafe extern "C" fn jko_geodesic_options_init(
 /// some tens of time nodes.
 ///
 /// Returns: a positive status, with a geodesic, where it did not converge (ITERATION_LIMIT, STALLED,
-/// RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
-/// INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
+/// RESOLUTION, MEMORY_LIMIT, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE,
+/// NOT_NORMALISED, INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_solve(
     graph: *const jko_graph,
@@ -178,7 +178,8 @@ unsafe fn copy(
     Ok(JKO_STATUS_OK)
 }
 
-/// The distance `W_K(mu0, mu1)`; NaN for NULL. Any thread.
+/// The distance `W_K(mu0, mu1)`, infinite where the solve was stopped before its first iteration; NaN for
+/// NULL. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_distance(geodesic: *const jko_geodesic) -> f64 {
     guard_value(f64::NAN, || {
@@ -451,7 +452,8 @@ pub unsafe extern "C" fn jko_geodesic_batch(
 ///
 /// Snapshots, options and threads as for `jko_geodesic_batch`. `distance` and `termination` have
 /// length `rows - 1`; either may be NULL with length 0. The end potentials are matrices of `rows - 1`
-/// rows and `cols` columns with the strides given for each; either may be NULL.
+/// rows and `cols` columns with the strides given for each; either may be NULL. Where the work was stopped
+/// before a pair was begun its numbers are NaN.
 ///
 /// Returns: as `jko_geodesic_batch`; INVALID_ARGUMENT for an output stride of 0. Any thread.
 #[no_mangle]
@@ -493,17 +495,29 @@ pub unsafe extern "C" fn jko_geodesic_batch_values(
             )
         };
         if let Some(distance) = distance {
-            distance.write(geodesics.iter().map(Geodesic::distance));
+            let known = |g: &Geodesic| if begun(g) { g.distance() } else { f64::NAN };
+            distance.write(geodesics.iter().map(known));
         }
         if let Some(termination) = termination {
             termination.write(geodesics.iter().map(|g| status::of_termination(g.termination())));
         }
         for (k, geodesic) in geodesics.iter().enumerate() {
-            start.write_row(k, geodesic.potential_start());
-            end.write_row(k, geodesic.potential_end());
+            if begun(geodesic) {
+                start.write_row(k, geodesic.potential_start());
+                end.write_row(k, geodesic.potential_end());
+            } else {
+                let unknown = vec![f64::NAN; cols];
+                start.write_row(k, &unknown);
+                end.write_row(k, &unknown);
+            }
         }
         Ok(first_unconverged(&geodesics))
     })
+}
+
+/// Whether anything is known of a geodesic but its ends.
+fn begun(geodesic: &Geodesic) -> bool {
+    geodesic.distance().is_finite()
 }
 
 /// Makes a solver for geodesics on a graph, which it keeps. `options` may be NULL and are copied.

@@ -44,6 +44,8 @@ statuses! {
 
     JKO_STATUS_CANCELLED = 5, c"stopped on request";
 
+    JKO_STATUS_MEMORY_LIMIT = 6, c"not converged: a finer resolution would take too much memory";
+
     JKO_STATUS_NULL_POINTER = -1, c"a required pointer is NULL";
     JKO_STATUS_MISALIGNED = -2, c"a pointer is not aligned for its type";
     JKO_STATUS_LENGTH_MISMATCH = -3, c"an array does not have the length that is needed";
@@ -119,6 +121,7 @@ pub(super) fn of_termination(termination: Termination) -> jko_status {
         Termination::IterationLimit => JKO_STATUS_ITERATION_LIMIT,
         Termination::Stalled => JKO_STATUS_STALLED,
         Termination::Resolution => JKO_STATUS_RESOLUTION,
+        Termination::MemoryLimit => JKO_STATUS_MEMORY_LIMIT,
         Termination::Cancelled => JKO_STATUS_CANCELLED,
     }
 }

@@ -77,12 +77,21 @@ pub struct Bounds {
     pub reached: bool,
     /// Whether a [`Watch`](crate::Watch) stopped the search for tighter ones.
     pub cancelled: bool,
+    /// Whether the search ended because tighter ones would take more memory than a
+    /// [`Watch`](crate::Watch::with_memory_limit) allows or than is there.
+    pub out_of_memory: bool,
 }
 
 impl Bounds {
     /// What is known of any distance.
-    const UNKNOWN: Self =
-        Self { lower: 0.0, upper: f64::INFINITY, intervals: 0, reached: false, cancelled: false };
+    const UNKNOWN: Self = Self {
+        lower: 0.0,
+        upper: f64::INFINITY,
+        intervals: 0,
+        reached: false,
+        cancelled: false,
+        out_of_memory: false,
+    };
 
     /// What both know together, for this gap.
     fn and(&self, other: &Self, gap: f64) -> Self {
@@ -93,7 +102,25 @@ impl Bounds {
             intervals: self.intervals.max(other.intervals),
             reached: upper - lower <= gap * upper,
             cancelled: self.cancelled || other.cancelled,
+            out_of_memory: self.out_of_memory || other.out_of_memory,
         }
+    }
+
+    /// What is known when the search for tighter ones ended with an error: these, if there are any and
+    /// the error leaves them as good as they were.
+    fn after(self, error: Error) -> Result<Self> {
+        match error {
+            _ if self.upper.is_infinite() => Err(error),
+            Error::Cancelled => Ok(Self { cancelled: true, ..self }),
+            Error::OutOfMemory { .. } => Ok(Self { out_of_memory: true, ..self }),
+            Error::Singular { .. } => Ok(self),
+            other => Err(other),
+        }
+    }
+
+    /// Whether there is no use in searching further.
+    fn ended(&self) -> bool {
+        self.reached || self.cancelled || self.out_of_memory
     }
 
     /// The relative gap `(upper - lower) / upper`; 0 where both are 0.
@@ -128,8 +155,9 @@ impl Geodesic {
     /// nearly empty at an end, thousands between Diracs.
     ///
     /// # Errors
-    /// Bad options, memory, and [`Error::Singular`] where the masses are so small that the graph falls
-    /// apart numerically. Not reaching the gap is no error: see [`Bounds::reached`].
+    /// Bad options, and before there are any bounds memory and [`Error::Singular`] where the masses are so
+    /// small that the graph falls apart numerically. Not reaching the gap is no error: see
+    /// [`Bounds::reached`].
     ///
     /// ```
     /// use jkoflow::{BoundOptions, GeodesicOptions, Graph, Reference};
@@ -144,7 +172,7 @@ impl Geodesic {
         options.check()?;
         let direct = if self.mu0 == self.mu1 || !self.has_empty_ends() {
             let direct = self.bounds_between(options, SMOOTHING_PARTS[0], 0.0)?;
-            if direct.reached || direct.cancelled || options.max_intervals <= options.first_intervals {
+            if direct.ended() || options.max_intervals <= options.first_intervals {
                 return Ok(direct);
             }
             direct
@@ -164,14 +192,11 @@ impl Geodesic {
         loop {
             let path: &Geodesic = finer.as_ref().unwrap_or(self);
             let attempt = match path.bounds_for_gap(&options.with_gap(gap), &mut smoothing) {
-                Err(Error::Cancelled) if best.upper.is_finite() => {
-                    return Ok(Bounds { cancelled: true, ..best });
-                }
-                Err(Error::Singular { .. }) if best.upper.is_finite() => return Ok(best),
-                other => other?,
+                Err(error) => return best.after(error),
+                Ok(attempt) => attempt,
             };
             best = best.and(&attempt, options.gap);
-            if best.reached || best.cancelled {
+            if best.ended() {
                 return Ok(best);
             }
             if attempt.reached && gap > options.gap {
@@ -183,11 +208,13 @@ impl Geodesic {
                 return Ok(best);
             }
             let goal = GeodesicOptions::default().with_mean(self.mean).with_tolerance(tolerance);
-            let mut solver = GeodesicSolver::new(&self.graph, goal)?;
-            // whatever keeps it from being solved, what is known stays known
-            let Ok(again) = solver.solve_from(self, &self.mu0, &self.mu1) else { return Ok(best) };
+            let solve = |mut solver: GeodesicSolver| solver.solve_from(self, &self.mu0, &self.mu1);
+            let again = match GeodesicSolver::new(&self.graph, goal).and_then(solve) {
+                Err(error) => return best.after(error),
+                Ok(again) => again,
+            };
             if again.termination == Termination::Cancelled {
-                return Ok(Bounds { cancelled: true, ..best });
+                return best.after(Error::Cancelled);
             }
             if again.error_estimate >= 0.5 * self.error_estimate {
                 return Ok(best);
@@ -203,11 +230,13 @@ impl Geodesic {
             let limit = if k == *smoothing { usize::MAX } else { MORE_INTERVALS };
             let sought = options.with_max_intervals(options.max_intervals.min(limit));
             match self.bounds_with_mixed_ends(&sought, part) {
-                Err(Error::Cancelled) if k > *smoothing => best.cancelled = true,
-                Err(Error::Singular { .. }) if k > *smoothing => break,
+                Err(error) if k > *smoothing => {
+                    best = best.after(error)?;
+                    break;
+                }
                 attempt => best = best.and(&attempt?, options.gap),
             }
-            if best.reached || best.cancelled {
+            if best.ended() {
                 *smoothing = k;
                 break;
             }
@@ -268,7 +297,7 @@ impl Geodesic {
         options.check()?;
         if self.mu0 == self.mu1 {
             let reached = widening == 0.0;
-            return Ok(Bounds { lower: 0.0, upper: widening, intervals: 0, reached, cancelled: false });
+            return Ok(Bounds { upper: widening, reached, ..Bounds::UNKNOWN });
         }
         let mut enclosure = Enclosure::new(self, smoothing * usual_smoothing(options.gap))?;
         let first = options.first_intervals.min(options.max_intervals);
@@ -280,12 +309,12 @@ impl Geodesic {
         // carry them from; the ends are tried as well
         let mut anchors = vec![0.5, 0.0, 1.0];
         let (mut lower, mut upper) = (0.0, f64::INFINITY);
-        let mut cancelled = false;
+        let mut stopped = None;
         loop {
             let found = match certified(&mut enclosure, &mut pieces, &mut anchors) {
                 // the bounds of earlier rounds are as good as they were
-                Err(Error::Cancelled) if upper.is_finite() => {
-                    cancelled = true;
+                Err(error @ (Error::Cancelled | Error::OutOfMemory { .. })) if upper.is_finite() => {
+                    stopped = Some(error);
                     break;
                 }
                 other => other?,
@@ -303,8 +332,8 @@ impl Geodesic {
             match refined {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(Error::Cancelled) => {
-                    cancelled = true;
+                Err(error @ (Error::Cancelled | Error::OutOfMemory { .. })) => {
+                    stopped = Some(error);
                     break;
                 }
                 Err(other) => return Err(other),
@@ -313,7 +342,8 @@ impl Geodesic {
         let upper = upper + widening;
         let lower = (lower - widening).max(0.0);
         let reached = upper - lower <= options.gap * upper;
-        Ok(Bounds { lower, upper, intervals: pieces.len(), reached, cancelled })
+        let found = Bounds { lower, upper, intervals: pieces.len(), reached, ..Bounds::UNKNOWN };
+        stopped.map_or(Ok(found), |error| found.after(error))
     }
 }
 

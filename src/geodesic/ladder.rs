@@ -94,14 +94,19 @@ impl<'a> Ladder<'a> {
             let needed = self.memory(mesh.intervals())?;
             if self.rungs.is_empty() {
                 memory::admit(needed, || format!("a path of {} time nodes", mesh.intervals()))?;
-            } else if needed > memory::limit().min(MEMORY) {
+            } else if needed > memory::limit() {
+                termination = Termination::MemoryLimit;
+                break;
+            } else if needed > MEMORY {
                 break;
             }
             let warm = !self.rungs.is_empty() || guess.is_some();
             let mut rung = match self.minimise(mesh.clone(), degree, guess, warm) {
                 // what the earlier rungs found is not lost
-                Err(Error::Singular { .. } | Error::OutOfMemory { .. }) if !self.rungs.is_empty() => {
-                    break
+                Err(Error::Singular { .. }) if !self.rungs.is_empty() => break,
+                Err(Error::OutOfMemory { .. }) if !self.rungs.is_empty() => {
+                    termination = Termination::MemoryLimit;
+                    break;
                 }
                 other => other?,
             };

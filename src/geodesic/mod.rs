@@ -165,8 +165,11 @@ pub enum Termination {
     IterationLimit,
     /// Rounding kept the iteration from making more progress.
     Stalled,
-    /// The path varies too fast in time for the finest mesh that memory allows.
+    /// The path varies too fast in time for the finest mesh.
     Resolution,
+    /// A finer time mesh would take more memory than a
+    /// [`Watch`](crate::Watch::with_memory_limit) allows or than is there.
+    MemoryLimit,
     /// A [`Watch`](crate::Watch) stopped the solve. Where it was stopped before it began, the distance is infinite and
     /// the potentials are zero.
     Cancelled,
@@ -180,6 +183,7 @@ impl Termination {
             Termination::IterationLimit => "did not converge: iteration limit reached",
             Termination::Stalled => "did not converge: rounding stopped the progress",
             Termination::Resolution => "did not converge: the path varies too fast in time",
+            Termination::MemoryLimit => "did not converge: a finer time mesh would take too much memory",
             Termination::Cancelled => "did not converge: it was stopped on request",
         }
     }

@@ -65,6 +65,9 @@ static void geodesics_are_cancelled(void) {
     EXPECT(jko_solver_new(graph, &options, &solver) == JKO_STATUS_OK);
     EXPECT(jko_solver_solve(solver, nothing, NODES, end, NODES, &geodesic) == JKO_STATUS_CANCELLED);
     EXPECT(says("stopped on request"));
+    /* nothing is known, and nothing says otherwise */
+    EXPECT(jko_geodesic_termination(geodesic) == JKO_STATUS_CANCELLED);
+    EXPECT(isinf(jko_geodesic_distance(geodesic)) && isinf(jko_geodesic_error_estimate(geodesic)));
     jko_geodesic_free(geodesic);
     jko_cancel_token_reset(token);
     EXPECT(jko_solver_solve_next(solver, snapshots[0], NODES, snapshots[1], NODES, &geodesic) ==
@@ -108,7 +111,8 @@ static void batches_are_cancelled(void) {
         EXPECT(jko_geodesic_batch_values(graph, &snapshots[0][0], ROWS, NODES, NODES, 1, &options,
                                          threads, first, ROWS - 1, ended, ROWS - 1, NULL, 0, 0, NULL, 0,
                                          0) == JKO_STATUS_CANCELLED);
-        EXPECT(ended[0] == JKO_STATUS_CANCELLED);
+        EXPECT(ended[0] == JKO_STATUS_CANCELLED && !isinf(first[0]));
+        EXPECT(ended[ROWS - 2] == JKO_STATUS_CANCELLED && isnan(first[ROWS - 2]));
         who = at_once;
         EXPECT(jko_distance_matrix(graph, &snapshots[0][0], ROWS, NODES, NODES, 1, &options, threads,
                                    &distances[0][0], ROWS, 1) == JKO_STATUS_CANCELLED);

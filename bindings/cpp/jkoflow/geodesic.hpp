@@ -40,6 +40,7 @@ public:
     /* Takes over a handle of the C interface. */
     explicit Geodesic(jko_geodesic *handle) : owner_(handle) {}
 
+    /* Infinite where the solve was stopped before its first iteration; see `termination`. */
     double distance() const { return jko_geodesic_distance(handle()); }
     /* Estimated relative error of the distance and of the end potentials. */
     double error_estimate() const { return jko_geodesic_error_estimate(handle()); }

@@ -11,7 +11,8 @@ function r = geodesic(g, mu0, mu1, varargin)
 %   Options: Tolerance, MaxIterations, Mean, TimeLimit, Progress, see
 %   jkoflow.options. Where it does not converge, or is stopped, there is a
 %   warning such as jkoflow:iterationLimit or jkoflow:cancelled, and the
-%   numbers are those of the best path found.
+%   numbers are those of the best path found: an infinite distance, if
+%   there was none.
 %
 %   Example:
 %     g = jkoflow.graph('path', 3, 'Reference', 'uniform');

@@ -108,6 +108,7 @@ static const struct {
     {JKO_STATUS_ITERATION_LIMIT, "iterationLimit"},
     {JKO_STATUS_STALLED, "stalled"},
     {JKO_STATUS_RESOLUTION, "resolution"},
+    {JKO_STATUS_MEMORY_LIMIT, "memoryLimit"},
     {JKO_STATUS_CANCELLED, "cancelled"},
     {JKO_STATUS_NULL_POINTER, "nullPointer"},
     {JKO_STATUS_MISALIGNED, "misaligned"},
