@@ -24,11 +24,20 @@ const CHOICES = (
     noise = (gaussian = 0, sandwich = 1, blocks = 2),
 )
 
+"What a mean is called."
+mean_name(number::Int32) = keys(CHOICES.mean)[1 + number]
+
 "The number of a choice such as `:uniform` for `:reference`."
 function choice(option::Symbol, value::Symbol)
     names = get(CHOICES, option, NamedTuple())
-    haskey(names, value) ||
-        throw(ArgumentError("$option = :$value; it can be $(join(repr.(keys(names)), ", "))"))
+    haskey(names, value) || refuse(option, value)
     return Int32(names[value])
 end
 choice(::Symbol, value::Real) = value
+choice(option::Symbol, value) = refuse(option, value)
+
+"Throw, saying what an option can be."
+function refuse(option::Symbol, value)
+    allowed = haskey(CHOICES, option) ? join(repr.(keys(CHOICES[option])), ", ") : "a number"
+    throw(ArgumentError("$option = $(repr(value)); it can be $allowed"))
+end

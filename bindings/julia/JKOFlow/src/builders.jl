@@ -1,6 +1,7 @@
 # Graphs of known shapes and random ones, all with weights one unless they say otherwise.
 
 measure(reference) = choice(:reference, reference)
+sizes_of(name, sizes) = Csize_t[whole(name, size, Csize_t) for size in sizes]
 
 """
     path_graph(n; reference = :degree)
@@ -46,7 +47,7 @@ sides)` shows a distribution as it lies.
 """
 function grid_graph(sides; periodic::Bool = false, reference = :degree)
     # the library's last coordinate runs fastest, Julia's first
-    s = Csize_t[reverse(collect(sides))...]
+    s = sizes_of(:sides, reverse(collect(sides)))
     return graph() do out
         @jko jko_graph_grid(s::Ptr{Csize_t}, length(s)::Csize_t, periodic::Int32,
             measure(reference)::Int32, out::Ptr{Ptr{Cvoid}})::Int32
@@ -89,7 +90,7 @@ Blocks of `sizes[a]` consecutive nodes; nodes of the blocks `a` and `b` are join
 `probability[a, b]`, given that the graph is connected.
 """
 function stochastic_block(sizes, probability::AbstractMatrix; seed::Integer, reference = :degree)
-    s, p = Csize_t[sizes...], reals(vec(probability))
+    s, p = sizes_of(:sizes, sizes), reals(vec(probability))
     return graph() do out
         @jko jko_graph_stochastic_block(s::Ptr{Csize_t}, length(s)::Csize_t, p::Reals, seed::UInt64,
             measure(reference)::Int32, out::Ptr{Ptr{Cvoid}})::Int32

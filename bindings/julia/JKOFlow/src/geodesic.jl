@@ -3,7 +3,8 @@
 @handle Geodesic jko_geodesic_free """
 What [`geodesic`](@ref) finds. `γ(t)` are the masses at time `t` in `[0, 1]`. Properties:
 
-- `distance`, and its relative `error_estimate`; `path_error_estimate` between the ends;
+- `distance`, infinite where the work was stopped before the first iteration, and its relative
+  `error_estimate`; `path_error_estimate` between the ends;
 - `converged`; where it is false, `status` and `message` say why, and the numbers are those of the best
   path that was found;
 - `potential_start` and `potential_end`, minus the derivative of half the squared distance in the first
@@ -54,8 +55,7 @@ property(γ::Geodesic, ::Val{:time_nodes}) = Int(@jko jko_geodesic_time_nodes(γ
 property(γ::Geodesic, ::Val{:status}) = @jko jko_geodesic_termination(γ::Ptr{Cvoid})::Int32
 property(γ::Geodesic, ::Val{:message}) = status_message(γ.status)
 property(γ::Geodesic, ::Val{:converged}) = γ.status == 0
-property(γ::Geodesic, ::Val{:mean}) =
-    keys(CHOICES.mean)[1 + @jko jko_geodesic_mean(γ::Ptr{Cvoid})::Int32]
+property(γ::Geodesic, ::Val{:mean}) = mean_name(@jko jko_geodesic_mean(γ::Ptr{Cvoid})::Int32)
 property(γ::Geodesic, ::Val{:method}) = text() do buffer, capacity
     @jko jko_geodesic_method(γ::Ptr{Cvoid}, buffer::Ptr{UInt8}, capacity::Csize_t)::Csize_t
 end
@@ -116,7 +116,8 @@ end
     bounds(g, μ0, μ1; gap, ..., tol, ...)
 
 Bounds `lower` and `upper` that enclose the distance, whether or not the geodesic converged; `reached`
-says whether they are as close as wanted. See `JKOFlow.options(:bound)`.
+says whether they are as close as wanted, and where they are not, `message` says why and what would help.
+NaN where the work was stopped before there were any. See `JKOFlow.options(:bound)`.
 """
 function bounds(γ::Geodesic; progress = nothing, cancel = nothing, settings...)
     lower, upper = Ref(NaN), Ref(NaN)
@@ -125,7 +126,8 @@ function bounds(γ::Geodesic; progress = nothing, cancel = nothing, settings...)
         @jko jko_geodesic_bounds(γ::Ptr{Cvoid}, options::Ptr{Cvoid}, lower::Ptr{Float64},
             upper::Ptr{Float64})::Int32
     end
-    return (lower = lower[], upper = upper[], reached = status == 0)
+    return (lower = lower[], upper = upper[], reached = status == 0,
+            message = status == 0 ? "" : last_error(status))
 end
 
 function bounds(g::Graph, μ0::AbstractVector, μ1::AbstractVector; progress = nothing, cancel = nothing,

@@ -118,12 +118,20 @@ macro jko(call)
             end
             argument(:(stride($value, 2)), :Cptrdiff_t)
             argument(:(stride($value, 1)), :Cptrdiff_t)
+        elseif value isa Symbol && type in (:Csize_t, :UInt64, :Int64, :Int32)
+            argument(:(whole($(QuoteNode(value)), $value, $type)), type)
         else
             argument(value, type)
         end
     end
     pointer = :($address($(Ref(C_NULL)), $(QuoteNode(signature.args[1]))))
     return esc(:(ccall($pointer, $result, ($(types...),), $(values...))))
+end
+
+"A whole number as the library takes it, by the name that the caller knows."
+function whole(name::Symbol, value::Real, ::Type{T}) where {T}
+    isinteger(value) && typemin(T) <= value <= typemax(T) && return convert(T, value)
+    throw(ArgumentError("$name = $value; it can be a whole number from $(typemin(T)) to $(typemax(T))"))
 end
 
 "Throw where a status is an error; otherwise hand it on."

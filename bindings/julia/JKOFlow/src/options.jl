@@ -5,6 +5,13 @@ const GROUPS = (graph = 0, geodesic = 1, bound = 2, flow = 3, barycentre = 4, fi
 const OPTION_BYTES = (8, 8, 4, sizeof(Ptr{Cvoid}))
 const OPTION_POINTER = Int32(3)
 
+"The number of a group."
+function group_code(group::Symbol)
+    haskey(GROUPS, group) ||
+        throw(ArgumentError("group = :$group; it can be $(join(repr.(keys(GROUPS)), ", "))"))
+    return Int32(GROUPS[group])
+end
+
 "An options struct of the library, and the token that it points to."
 struct Options
     group::Int32
@@ -16,7 +23,7 @@ Base.unsafe_convert(::Type{Ptr{Cvoid}}, options::Options) = Ptr{Cvoid}(pointer(o
 
 "The options of a group with the given settings; all but those of a graph report to the trampoline."
 function Options(group::Symbol, settings; cancel = nothing)
-    code = Int32(GROUPS[group])
+    code = group_code(group)
     size = @jko jko_options_size(code::Int32)::Csize_t
     options = Options(code, zeros(UInt64, cld(size, 8)), cancel)
     check(@jko jko_options_init(code::Int32, options::Ptr{Cvoid}, size::Csize_t)::Int32)
@@ -52,7 +59,7 @@ The options that functions take as keywords: a table of `name`, `default` and `t
 given as symbols, such as `mean = :geometric`; `tol` is short for `tolerance`.
 """
 function options(group::Symbol)
-    code = Int32(GROUPS[group])
+    code = group_code(group)
     count = @jko jko_options_count(code::Int32)::Csize_t
     fields = filter(i -> option_kind(code, i) != OPTION_POINTER, 0:Int(count)-1)
     return map(fields) do i

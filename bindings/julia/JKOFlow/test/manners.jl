@@ -8,9 +8,23 @@
     @test occursin(":geometric", message(() -> distance(g, a, b; mean = :median)))
     @test occursin("-0.1", message(() -> check_distribution(g, [-0.1, 0.3, 0.4, 0.4])))
     @test_throws ArgumentError Graph([0.0 1; 2 0])
+    wrong = [
+        "n = -3; it can be a whole number from 0 to" => () -> path_graph(-3),
+        "sides = -2; it can be a whole number" => () -> grid_graph((3, -2)),
+        "seed = -1; it can be a whole number" => () -> random_tree(5; seed = -1),
+        "num_threads = 4294967296; it can be" => () -> distances(g, [a b]; num_threads = 2^32),
+        "reference = \"uniform\"; it can be :degree, :uniform" =>
+            () -> path_graph(3; reference = "uniform"),
+        "mean = :median; it can be :logarithmic, :geometric" => () -> mean_value(:median, 1, 2),
+        "tolerance = :small; it can be a number" => () -> distance(g, a, b; tol = :small),
+        "group = :geo; it can be :graph, :geodesic" => () -> JKOFlow.options(:geo),
+    ]
+    for (complaint, action) in wrong
+        @test_throws ArgumentError action()
+        @test occursin(complaint, message(action))
+    end
     @test_throws ArgumentError geodesic(g, masses(4, 1), masses(4, 2)).length
     @test_throws JKOFlowError Graph([0.0 1 0; 1 0 0; 0 0 0])      # disconnected
-    @test_throws InexactError path_graph(-1)
     @test_throws JKOFlowError fit(g, [masses(4, 1) masses(4, 2)], [0.0, -1.0])
 end
 
@@ -121,6 +135,9 @@ end
     γ = geodesic(grid, crowd[1], crowd[2]; cancel = token)
     @test !γ.converged && γ.status == JKOFlow.CANCELLED
     @test_throws JKOFlowError distance(grid, crowd[1], crowd[2]; cancel = token)
+    @test isinf(γ.distance) && γ.message == "stopped on request"
+    none = distances(grid, crowd[1:3]; cancel = token)
+    @test !any(none.converged) && all(isnan, none.distance) && all(isnan, none.potential_end)
     @test_throws JKOFlowError fit(grid, crowd, 1:100; cancel = token)
     flow_problem = add!(FlowFit(grid; cancel = token), crowd[1:3], 1:3)
     count_problem = add!(CountFit(grid; cancel = token), 1e4crowd[1:3], 1:3)
