@@ -38,6 +38,9 @@ fn program() -> Outcome<bool> {
     check_forecast_times(&options.forecast, &trajectories[0])?;
     let graph = input::read_graph(&options.edges, &trajectories[0], options.reference)?;
     if options.criterion != Criterion::Likelihood {
+        if options.zeros == Zeros::Refuse {
+            trajectories.iter().try_for_each(Snapshots::refuse_empty_nodes)?;
+        }
         trajectories.iter().for_each(Snapshots::note_scaling);
     }
     if let Zeros::Mix(share) = options.zeros {
@@ -74,9 +77,8 @@ fn program() -> Outcome<bool> {
 
 /// All in the node order of the first.
 fn read_trajectories(options: &Options) -> Outcome<Vec<Snapshots>> {
-    let entries = match (options.criterion, options.zeros) {
-        (Criterion::Likelihood, _) => Entries::Counts,
-        (_, Zeros::Refuse) => Entries::Positive,
+    let entries = match options.criterion {
+        Criterion::Likelihood => Entries::Counts,
         _ => Entries::Masses,
     };
     let files: &[PathBuf] = &options.distributions;

@@ -219,14 +219,14 @@ fn empty_nodes_are_named() {
     let refused = |result: jkoflow::Result<()>, place: &str| {
         let message = result.expect_err("refused").to_string();
         assert!(message.starts_with(place), "{message}");
-        assert!(message.contains("mix in a little of the reference"), "{message}");
+        assert!(message.contains("the option zeros"), "{message}");
     };
     refused(fit.add_trajectory(&times, &snapshots, 1), "snapshots[2][2]: 0 is empty");
     refused(fit.add_pair(&geodesics[1], 0.1, 1.0), "mu1 of the geodesic[2]: 0 is empty");
     refused(fit.add_pair(&geodesics[2], 0.1, 1.0), "mu0 of the geodesic[2]: 0 is empty");
     assert_eq!(fit.pairs(), 0);
 
-    // as the message says
+    // as `Zeros::Mix` does
     let mixed = snapshots.map(|mu| graph.mix_with_reference(&mu, 0.01).expect("a distribution"));
     fit.add_trajectory(&times, &mixed, 1).expect("geodesics");
     assert!(fit.solve(&Ridge::on_potential(0.1)).expect("determined").entropy().is_finite());

@@ -524,6 +524,7 @@ fn empty_nodes_are_mixed_or_left_out_on_demand() {
     assert!(number(&object["entropy"]) > 0.0 && numbers(&object["forecast"][0]["mass"])[3] > 0.0);
     let refused = run("learn", &[&edges, &masses, "--zeros", "refuse"]);
     expect_fault(&refused, "masses.csv:5:2:", "\"d\" is empty in the snapshot at time 0");
+    expect_fault(&refused, "masses.csv:5:2:", "--zeros mix or --zeros leave-out");
 }
 
 #[test]
@@ -599,8 +600,11 @@ fn a_pair_that_does_not_converge_is_named() {
     );
 }
 
+/// A node without mass, which matters only where the graph is good.
+const EMPTY: &str = "node,0,1\na,1,0\nb,1,1\nc,1,1\nd,1,1\n";
+
 /// Edges, masses, the file at fault with the place, and a part of the message.
-const BAD_FILES: [(&str, &str, &str, &str); 33] = [
+const BAD_FILES: [(&str, &str, &str, &str); 34] = [
     ("", MASSES, "edges.csv:1:1:", "the file is empty"),
     (EDGES, "\n\n", "masses.csv:1:1:", "the file is empty"),
     ("a,b\nb,c\n", MASSES, "edges.csv:1:1:", "\"source\" is due, not \"a\""),
@@ -633,6 +637,7 @@ const BAD_FILES: [(&str, &str, &str, &str); 33] = [
     ("source,target,weight\na,b,1\nb,c,0\n", MASSES, "edges.csv:3:3:", "0 is not positive"),
     ("source,target,weight\na,b,x\n", MASSES, "edges.csv:2:3:", "\"x\" is not a number"),
     ("source,target\na,b\nc,d\n", MASSES, "edges.csv:2:1:", "2 components"),
+    ("source,target\na,b\nc,d\n", EMPTY, "edges.csv:2:1:", "2 components"),
     (EDGES, "node,0,1\na,1,1\nb,1,1\n", "edges.csv:3:2:", "unknown node \"c\""),
 ];
 

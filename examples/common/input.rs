@@ -15,10 +15,8 @@ const SUM_TOLERANCE: f64 = 1e-9;
 /// What may stand in a file of snapshots.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Entries {
-    /// Masses that may be zero.
+    /// Masses, which may be zero.
     Masses,
-    /// Masses above zero.
-    Positive,
     /// Whole numbers.
     Counts,
 }
@@ -50,9 +48,6 @@ impl Snapshots {
         let headings = file.header.fields[1..].to_vec();
         let mut snapshots = Self { file, nodes, headings, times, masses: Vec::new(), columns };
         snapshots.scale()?;
-        if entries == Entries::Positive {
-            snapshots.refuse_empty_nodes()?;
-        }
         Ok(snapshots)
     }
 
@@ -128,15 +123,17 @@ impl Snapshots {
         Ok(())
     }
 
-    /// While the masses are in the order of the file.
-    fn refuse_empty_nodes(&self) -> Outcome<()> {
+    /// An error for a node without mass, and what helps.
+    pub fn refuse_empty_nodes(&self) -> Outcome<()> {
         for (k, (mass, heading)) in self.masses.iter().zip(&self.headings).enumerate() {
-            if let Some(row) = mass.iter().position(|&m| m == 0.0) {
+            if let Some(empty) = mass.iter().position(|&m| m == 0.0) {
+                let node = &self.nodes[empty];
                 let message = format!(
-                    "node {:?} is empty in the snapshot at time {heading}; every node must hold some mass",
-                    self.nodes[row]
+                    "node {node:?} is empty in the snapshot at time {heading}; \
+                     --zeros mix or --zeros leave-out says what becomes of empty nodes"
                 );
-                return Err(self.file.fault(self.file.rows[row].line, k + 2, message));
+                let row = self.file.rows.iter().find(|row| row.fields[0] == *node);
+                return Err(self.file.fault(row.map_or(1, |row| row.line), k + 2, message));
             }
         }
         Ok(())

@@ -30,6 +30,7 @@ use super::estimate::{Estimate, Uncertainty};
 use super::flow_options::{FlowFitOptions, Noise};
 use super::misfit::{Misfit, Pair};
 use super::model::Model;
+use super::options::check_filled;
 use super::scoring::{minimise, within_bounds, Objective, Point, Problem};
 use super::{Fit, FitOptions, Ridge, Term};
 use crate::energy::FreeEnergy;
@@ -64,6 +65,9 @@ impl LinearEnergy for Model {
         self.dense_features(mu)
     }
 }
+
+/// What to do about a snapshot that the flow cannot leave.
+const MIXING_HELPS: &str = "is empty; the option mixing fills it with a share of the reference";
 
 /// A learning problem for the flow loss: terms and pairs of snapshots. See `flow_loss.rs` for the loss,
 /// its weights and the noise model behind the standard errors.
@@ -158,7 +162,7 @@ impl FlowFit {
             if self.options.mixing > 0.0 || k + 1 == snapshots.len() {
                 graph.check_distribution(&name, mu.as_ref())?;
             } else {
-                graph.check_positive_distribution(&name, mu.as_ref())?;
+                check_filled(graph, &name, mu.as_ref(), MIXING_HELPS)?;
             }
             mixed.push(graph.mix_with_reference(mu.as_ref(), self.options.mixing)?);
         }
@@ -211,7 +215,8 @@ impl FlowFit {
         };
         let uncertainty = Uncertainty::new(&self.model, information, &problem.penalty, &scores, &held);
         let ended = (minimum.status, minimum.iterations);
-        let estimate = Estimate::new(&self.model, parameters, uncertainty, ended)?;
+        let estimate =
+            Estimate::new(&self.model, parameters, uncertainty, ended)?;
         let persistence = objective.pairs.iter().map(|pair| pair.misfit(pair.from)).sum();
         Ok(FlowFitted { estimate, residuals, persistence })
     }

@@ -160,8 +160,21 @@ impl FitOptions {
         match self.zeros {
             Zeros::LeaveOut => graph.check_distribution(name, mu),
             // where a node is empty, its potential and the variation of the entropy are infinite
-            _ => graph.check_positive_distribution(name, mu),
+            _ => check_filled(graph, name, mu, ZEROS_HELP),
         }
+    }
+}
+
+/// What to do about a snapshot with empty nodes.
+const ZEROS_HELP: &str =
+    "is empty; the option zeros says what becomes of empty nodes: mix, or leave out";
+
+/// Refuses masses that are no distribution, and an empty node with a word of help.
+pub(super) fn check_filled(graph: &Graph, name: &str, mu: &[f64], help: &'static str) -> Result<()> {
+    graph.check_distribution(name, mu)?;
+    match mu.iter().position(|m| *m == 0.0) {
+        None => Ok(()),
+        Some(index) => Err(Error::BadValue { argument: name.into(), index, value: 0.0, expected: help }),
     }
 }
 
