@@ -25,7 +25,18 @@ function g = graph(what, varargin)
 %     g = jkoflow.graph('grid', [3 3], 'Reference', 'uniform');
 %
 %   See also jkoflow.chain, jkoflow.kernel, jkoflow.graph_info
-  if ischar(what) || isa(what, 'string') || isscalar(what)
+  if ischar(what) || isa(what, 'string')
+    g = jkoflow_mex('graph', what, varargin{:});
+    return
+  end
+  if ~(isnumeric(what) || islogical(what)) || ~isreal(what)
+    error('jkoflow:badType', ['a real symmetric matrix of weights, a number of nodes with its ' ...
+          'edges, or the name of a family is needed']);
+  end
+  if isscalar(what)
+    if nargin < 4
+      error('jkoflow:usage', 'a number of nodes needs its edges: graph(N, SOURCE, TARGET, WEIGHT)');
+    end
     g = jkoflow_mex('graph', what, varargin{:});
     return
   end

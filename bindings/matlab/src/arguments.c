@@ -8,11 +8,19 @@ static bool is_real(const mxArray *argument) {
     return mxIsDouble(argument) && !mxIsComplex(argument);
 }
 
+/* What an argument is in place of real doubles. */
+static const char *kind_of(const mxArray *argument) {
+    if (mxIsNumeric(argument) && mxIsComplex(argument)) {
+        return "complex ";
+    }
+    return mxIsSparse(argument) ? "sparse " : "";
+}
+
 Vector vector_of(const mxArray *argument, const char *name) {
     Vector vector = {NULL, 0};
     if (!is_real(argument) || mxIsSparse(argument)) {
-        fail("badType", "%s: a full array of real doubles is needed, not %s%s", name,
-             mxIsSparse(argument) ? "sparse " : "", mxGetClassName(argument));
+        fail("badType", "%s: a full array of real doubles is needed, not %s%s", name, kind_of(argument),
+             mxGetClassName(argument));
     }
     vector.len = mxGetNumberOfElements(argument);
     vector.data = vector.len > 0 ? mxGetPr(argument) : NULL;
@@ -36,7 +44,8 @@ Matrix columns_of(const mxArray *argument, const char *name) {
 Sparse sparse_of(const mxArray *argument, const char *name) {
     Sparse sparse;
     if (!is_real(argument) || !mxIsSparse(argument)) {
-        fail("badType", "%s: a sparse matrix of real doubles is needed", name);
+        fail("badType", "%s: a sparse matrix of real doubles is needed, not %s%s", name,
+             kind_of(argument), mxGetClassName(argument));
     }
     if (mxGetM(argument) != mxGetN(argument)) {
         fail("lengthMismatch", "%s: a square matrix is needed, not %zu by %zu", name,
@@ -52,13 +61,15 @@ Sparse sparse_of(const mxArray *argument, const char *name) {
 
 double number_of(const mxArray *argument, const char *name) {
     if ((!is_real(argument) && !mxIsLogical(argument)) || mxGetNumberOfElements(argument) != 1) {
-        fail("badType", "%s: a number is needed", name);
+        fail("badType", "%s: a single real number is needed, not %s%s with %zu entries", name,
+             kind_of(argument), mxGetClassName(argument), (size_t)mxGetNumberOfElements(argument));
     }
     return mxGetScalar(argument);
 }
 
 /* Doubles are exact up to here. */
 static const double MOST = 9007199254740992.0;
+static const char NO_COUNT[] = "%s: %g is no whole number from 0 to 2^53";
 
 static bool is_count(double value) {
     return value >= 0.0 && value <= MOST && value == (double)(int64_t)value;
@@ -67,7 +78,7 @@ static bool is_count(double value) {
 size_t count_of(const mxArray *argument, const char *name) {
     double value = number_of(argument, name);
     if (!is_count(value)) {
-        fail("badValue", "%s: %g is no whole number from 0 on", name, value);
+        fail("badValue", NO_COUNT, name, value);
     }
     return (size_t)value;
 }
@@ -98,7 +109,7 @@ size_t *counts_of(const mxArray *argument, const char *name, size_t *len) {
     size_t *counts = mxMalloc((vector.len + 1) * sizeof *counts), k;
     for (k = 0; k < vector.len; k++) {
         if (!is_count(vector.data[k])) {
-            fail("badValue", "%s: %g is no whole number from 0 on", name, vector.data[k]);
+            fail("badValue", NO_COUNT, name, vector.data[k]);
         }
         counts[k] = (size_t)vector.data[k];
     }

@@ -23,6 +23,13 @@ function test_errors()
               @() jkoflow.geodesic(g, a, [0.7 0.2 0.1], 'max_iterations', 1, 'mean', 'harmonic'));
   assert(~r.converged && strcmp(r.status, 'iterationLimit') && strcmp(r.mean, 'harmonic'));
 
+  raises('jkoflow:usage', 'needs its edges', @() jkoflow.graph(0));
+  raises('jkoflow:badType', 'name of a family', @() jkoflow.graph({1}));
+  raises('jkoflow:badType', 'real symmetric matrix', @() jkoflow.graph([0 1i; 1i 0]));
+  raises('jkoflow:badValue', 'from 0 to 2^53', @() jkoflow.graph('path', 1e18));
+  raises('jkoflow:badType', 'not complex double', @() jkoflow.geodesic(g, a + 1i, a));
+  raises('jkoflow:badType', 'real number', @() jkoflow.geodesic(g, a, a, 'Tolerance', 1i));
+
   list = jkoflow.options('geodesic');
   assert(all(ismember({'tolerance', 'max_iterations', 'mean'}, {list.name})));
   assert(~any(ismember({'cancel', 'user_data', 'reserved'}, {list.name})));
@@ -42,7 +49,7 @@ function positions_are_said_to_count_from_0(g, a)
     'mu0[2]: ', @() jkoflow.geodesic(g, [0.5 0.5 NaN], a);
     'snapshots[1][0]: ', @() jkoflow.fit(g, [0 1], [a' [-1; 1; 1]]);
     'times[1]: ', @() jkoflow.flow_fit(g, [1 0], [a' a']);
-    'counts[1]: nothing', @() jkoflow.count_fit(g, [0 1], [a' 0 * a']);
+    'counts[1]: nothing', @() jkoflow.count_fit(g, [0 1], [10 * a' 0 * a']);
     'W[0,1] ', @() jkoflow.energy(g, 'Interaction', W);
     'edges[1]: self-loop at node 1', @() jkoflow.graph(3, [1 2], [2 2], []);
     'edge 0-1 was given before, as edges[0]', @() jkoflow.graph(3, [1 2], [2 1], []);
