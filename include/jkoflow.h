@@ -1142,11 +1142,12 @@ void jko_count_fit_free(jko_count_fit *fit);
  * Adds a trajectory: counts of independent individuals on the nodes at increasing times.
  *
  * `times` has length `rows`; `counts` is a matrix of one snapshot per row (`rows` by `cols = n`), with
- * strides in elements; zeros are welcome. Both are copied; nothing is computed yet.
+ * strides in elements; zeros are welcome. Counts may have fractions, as weighted ones do, but shares are
+ * none: they do not tell how many individuals there were. Both are copied; nothing is computed yet.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (fewer than two
- * snapshots, a snapshot of zeros, times that do not increase), BUSY, OUT_OF_MEMORY. One thread at a
- * time.
+ * snapshots, a snapshot of zeros, one with fractions and a sum below 2, times that do not increase),
+ * BUSY, OUT_OF_MEMORY. One thread at a time.
  */
 jko_status jko_count_fit_add_trajectory(jko_count_fit *fit,
                                         const double *times,
@@ -1212,10 +1213,11 @@ jko_status jko_count_fitted_start(const jko_count_fitted *fitted,
 
 /**
  * Predicts the masses of a trajectory, counted from 0, at increasing times from its first on, whatever
- * lies between. The standard errors know that its start is an estimate. `options` may be NULL.
+ * lies between. The standard errors know that its start is an estimate. The mean of `options` has to be
+ * that of the fit; NULL stands for the defaults with that mean.
  *
  * Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, BAD_VALUE, INVALID_ARGUMENT (no such trajectory, a
- * time before it), FLOW_FAILED, SINGULAR, OUT_OF_MEMORY. Any thread.
+ * time before it, another mean), FLOW_FAILED, SINGULAR, OUT_OF_MEMORY. Any thread.
  */
 jko_status jko_count_fitted_forecast(const jko_count_fitted *fitted,
                                      size_t trajectory,
@@ -1346,6 +1348,11 @@ void jko_estimate_free(jko_estimate *estimate);
 jko_status jko_estimate_status(const jko_estimate *estimate);
 
 /**
+ * The mobility mean of the fit, a `JKO_MEAN_` constant; -1 for NULL. Any thread.
+ */
+int32_t jko_estimate_mean(const jko_estimate *estimate);
+
+/**
  * Iterations taken; 0 for NULL. Any thread.
  */
 size_t jko_estimate_iterations(const jko_estimate *estimate);
@@ -1428,10 +1435,11 @@ size_t jko_estimate_unidentified(const jko_estimate *estimate,
 
 /**
  * Predicts the gradient flow from `mu0` (length `n`, positive, taken as known) with standard errors
- * from the covariance. `times` increase; the first is the time of `mu0`. `options` may be NULL. Cost:
- * a flow with one solve per step and parameter.
+ * from the covariance. `times` increase; the first is the time of `mu0`. The mean of `options` has to
+ * be `jko_estimate_mean`; NULL stands for the defaults with that mean. Cost: a flow with one solve per
+ * step and parameter.
  *
- * Returns: as `jko_flow_simulate`. Any thread.
+ * Returns: as `jko_flow_simulate`; INVALID_ARGUMENT also for another mean. Any thread.
  */
 jko_status jko_estimate_forecast(const jko_estimate *estimate,
                                  const double *mu0,
@@ -1446,8 +1454,8 @@ jko_status jko_estimate_forecast(const jko_estimate *estimate,
  * threads take them, and end before the call returns; 1 starts none; the result is the same to the
  * last bit. Cost: a sequence of steps, and two more per parameter.
  *
- * Returns: as `jko_energy_step`; INVALID_ARGUMENT also for more than 100,000 steps; NOT_CONVERGED (the
- * message names the step). Any thread.
+ * Returns: as `jko_energy_step`; INVALID_ARGUMENT also for another mean than `jko_estimate_mean` and for
+ * more than 100,000 steps; NOT_CONVERGED (the message names the step). Any thread.
  */
 jko_status jko_estimate_forecast_steps(const jko_estimate *estimate,
                                        const double *mu0,
@@ -1674,6 +1682,11 @@ jko_status jko_fitted_potential(const jko_fitted *fitted,
  * The entropy coefficient `beta`, 0 where it was not among the terms; NaN for NULL. Any thread.
  */
 double jko_fitted_entropy(const jko_fitted *fitted);
+
+/**
+ * The mobility mean of the fit, a `JKO_MEAN_` constant; -1 for NULL. Any thread.
+ */
+int32_t jko_fitted_mean(const jko_fitted *fitted);
 
 /**
  * The loss at the solution, without the ridge; NaN for NULL. Any thread.
@@ -1974,10 +1987,11 @@ jko_status jko_flow_fitted_residuals(const jko_flow_fitted *fitted,
                                      size_t residuals_len);
 
 /**
- * Predicts the gradient flow of a fitted energy; arguments as for `jko_estimate_forecast`.
+ * Predicts the gradient flow of a fitted energy; arguments as for `jko_estimate_forecast`, the mean being
+ * `jko_fitted_mean`.
  *
- * Returns: as `jko_flow_simulate`; INVALID_ARGUMENT also for a term whose functionals only the caller
- * knows. Any thread.
+ * Returns: as `jko_flow_simulate`; INVALID_ARGUMENT also for another mean and for a term whose
+ * functionals only the caller knows. Any thread.
  */
 jko_status jko_fitted_forecast(const jko_fitted *fitted,
                                const double *mu0,
@@ -2036,8 +2050,8 @@ jko_status jko_forecast_standard_errors(const jko_forecast *forecast,
  * Copies bands of `quantile` standard errors (1.96 for 95 %) about the masses at time number `time`,
  * counted from 0; both of length `n`. They are bands of the logarithms, so that they are positive.
  *
- * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (a quantile that is not finite),
- * INVALID_ARGUMENT (no such time). Any thread.
+ * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (a quantile that is negative or not
+ * finite), INVALID_ARGUMENT (no such time). Any thread.
  */
 jko_status jko_forecast_band(const jko_forecast *forecast,
                              size_t time,

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 
 use super::estimate::jko_estimate;
-use super::flow::{flow_options, jko_flow_options};
+use super::flow::jko_flow_options;
 use super::flow_fit::{integration, solve, Learner};
-use super::forecast::jko_forecast;
+use super::forecast::{jko_forecast, options_under};
 use super::graph::jko_graph;
 use super::guard::{guard, guard_value, Exclusive};
 use super::input::{self, Matrix};
@@ -151,11 +151,12 @@ pub unsafe extern "C" fn jko_count_fit_free(fit: *mut jko_count_fit) {
 /// Adds a trajectory: counts of independent individuals on the nodes at increasing times.
 ///
 /// `times` has length `rows`; `counts` is a matrix of one snapshot per row (`rows` by `cols = n`), with
-/// strides in elements; zeros are welcome. Both are copied; nothing is computed yet.
+/// strides in elements; zeros are welcome. Counts may have fractions, as weighted ones do, but shares are
+/// none: they do not tell how many individuals there were. Both are copied; nothing is computed yet.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, INVALID_ARGUMENT (fewer than two
-/// snapshots, a snapshot of zeros, times that do not increase), BUSY, OUT_OF_MEMORY. One thread at a
-/// time.
+/// snapshots, a snapshot of zeros, one with fractions and a sum below 2, times that do not increase),
+/// BUSY, OUT_OF_MEMORY. One thread at a time.
 #[no_mangle]
 pub unsafe extern "C" fn jko_count_fit_add_trajectory(
     fit: *mut jko_count_fit,
@@ -280,10 +281,11 @@ pub unsafe extern "C" fn jko_count_fitted_start(
 }
 
 /// Predicts the masses of a trajectory, counted from 0, at increasing times from its first on, whatever
-/// lies between. The standard errors know that its start is an estimate. `options` may be NULL.
+/// lies between. The standard errors know that its start is an estimate. The mean of `options` has to be
+/// that of the fit; NULL stands for the defaults with that mean.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, STRUCT_SIZE, BAD_VALUE, INVALID_ARGUMENT (no such trajectory, a
-/// time before it), FLOW_FAILED, SINGULAR, OUT_OF_MEMORY. Any thread.
+/// time before it, another mean), FLOW_FAILED, SINGULAR, OUT_OF_MEMORY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_count_fitted_forecast(
     fitted: *const jko_count_fitted,
@@ -295,16 +297,17 @@ pub unsafe extern "C" fn jko_count_fitted_forecast(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, fitted, times, _watch, options) = unsafe {
+        let (out, handle) = unsafe { (input::slot("out", out)?, input::handle("fitted", fitted)?) };
+        let mean = handle.fitted.estimate().mean();
+        // SAFETY: the contract of the module.
+        let (times, _watch, options) = unsafe {
             (
-                input::slot("out", out)?,
-                input::handle("fitted", fitted)?,
                 input::input("times", times, times_len)?,
                 watch::begin(options)?,
-                flow_options(options)?,
+                options_under(mean, options)?,
             )
         };
-        out.fill(jko_forecast::new(fitted.fitted.forecast(trajectory, times, &options)?));
+        out.fill(jko_forecast::new(handle.fitted.forecast(trajectory, times, &options)?));
         Ok(JKO_STATUS_OK)
     })
 }

@@ -7,6 +7,7 @@ use super::energy::jko_energy;
 use super::flow::jko_flow_options;
 use super::forecast::{forecast_flow, jko_forecast};
 use super::geodesic::{geodesic_options, jko_geodesic_options};
+use super::graph;
 use super::guard::{guard, guard_value};
 use super::input::{self, Matrix};
 use super::status::{self, jko_status, Failure, JKO_STATUS_NULL_POINTER, JKO_STATUS_OK};
@@ -72,6 +73,15 @@ pub unsafe extern "C" fn jko_estimate_status(estimate: *const jko_estimate) -> j
     guard_value(JKO_STATUS_NULL_POINTER, || {
         // SAFETY: the contract of the module.
         unsafe { look(estimate, JKO_STATUS_NULL_POINTER, |e| status::of_fit(e.status())) }
+    })
+}
+
+/// The mobility mean of the fit, a `JKO_MEAN_` constant; -1 for NULL. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_estimate_mean(estimate: *const jko_estimate) -> i32 {
+    guard_value(-1, || {
+        // SAFETY: the contract of the module.
+        unsafe { look(estimate, -1, |estimate| graph::mean_constant(estimate.mean())) }
     })
 }
 
@@ -232,10 +242,11 @@ pub unsafe extern "C" fn jko_estimate_unidentified(
 }
 
 /// Predicts the gradient flow from `mu0` (length `n`, positive, taken as known) with standard errors
-/// from the covariance. `times` increase; the first is the time of `mu0`. `options` may be NULL. Cost:
-/// a flow with one solve per step and parameter.
+/// from the covariance. `times` increase; the first is the time of `mu0`. The mean of `options` has to
+/// be `jko_estimate_mean`; NULL stands for the defaults with that mean. Cost: a flow with one solve per
+/// step and parameter.
 ///
-/// Returns: as `jko_flow_simulate`. Any thread.
+/// Returns: as `jko_flow_simulate`; INVALID_ARGUMENT also for another mean. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_estimate_forecast(
     estimate: *const jko_estimate,
@@ -253,7 +264,14 @@ pub unsafe extern "C" fn jko_estimate_forecast(
             let predict = |mu0: &[f64], times: &[f64], options: &FlowOptions| {
                 handle.estimate.forecast(mu0, times, options)
             };
-            forecast_flow(out, (mu0, mu0_len), (times, times_len), options, predict)
+            forecast_flow(
+                out,
+                handle.estimate.mean(),
+                (mu0, mu0_len),
+                (times, times_len),
+                options,
+                predict,
+            )
         }
     })
 }
@@ -262,8 +280,8 @@ pub unsafe extern "C" fn jko_estimate_forecast(
 /// threads take them, and end before the call returns; 1 starts none; the result is the same to the
 /// last bit. Cost: a sequence of steps, and two more per parameter.
 ///
-/// Returns: as `jko_energy_step`; INVALID_ARGUMENT also for more than 100,000 steps; NOT_CONVERGED (the
-/// message names the step). Any thread.
+/// Returns: as `jko_energy_step`; INVALID_ARGUMENT also for another mean than `jko_estimate_mean` and for
+/// more than 100,000 steps; NOT_CONVERGED (the message names the step). Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_estimate_forecast_steps(
     estimate: *const jko_estimate,
@@ -277,7 +295,7 @@ pub unsafe extern "C" fn jko_estimate_forecast_steps(
 ) -> jko_status {
     guard(|| {
         // SAFETY: the contract of the module.
-        let (out, handle, mu0, _watch, options) = unsafe {
+        let (out, handle, mu0, _watch, read) = unsafe {
             (
                 input::slot("out", out)?,
                 input::handle("estimate", estimate)?,
@@ -286,6 +304,8 @@ pub unsafe extern "C" fn jko_estimate_forecast_steps(
                 geodesic_options(options)?,
             )
         };
+        // NULL stands for the defaults with the mean of the fit
+        let options = if options.is_null() { read.with_mean(handle.estimate.mean()) } else { read };
         let steps = input::count("steps", steps)?;
         let threads = input::count("num_threads", num_threads.into())?;
         let forecast = handle.estimate.forecast_steps(mu0, tau, steps, &options, threads)?;

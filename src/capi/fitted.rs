@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use super::copy_text;
 use super::energy::jko_energy;
 use super::fit::jko_fit;
+use super::graph;
 use super::guard::{guard, guard_value};
 use super::input;
 use super::status::{jko_status, Failure, JKO_STATUS_OK};
@@ -84,6 +85,15 @@ pub unsafe extern "C" fn jko_fitted_entropy(fitted: *const jko_fitted) -> f64 {
     guard_value(f64::NAN, || {
         // SAFETY: the contract of the module.
         unsafe { look(fitted, f64::NAN, FittedEnergy::entropy) }
+    })
+}
+
+/// The mobility mean of the fit, a `JKO_MEAN_` constant; -1 for NULL. Any thread.
+#[no_mangle]
+pub unsafe extern "C" fn jko_fitted_mean(fitted: *const jko_fitted) -> i32 {
+    guard_value(-1, || {
+        // SAFETY: the contract of the module.
+        unsafe { look(fitted, -1, |fitted| graph::mean_constant(fitted.mean())) }
     })
 }
 

@@ -9,6 +9,7 @@ use super::watch;
 use crate::error::Error;
 use crate::fit::Forecast;
 use crate::flow::FlowOptions;
+use crate::graph::Mean;
 
 /// Predicted masses with their standard errors, which say how much is unknown of the energy: not the
 /// scatter of counts, nor that the model may be wrong. Immutable: any number of threads may use it at
@@ -23,13 +24,27 @@ impl jko_forecast {
     }
 }
 
-/// Reads the arguments that all forecasts of a flow share, and hands out what `predict` makes of the
-/// start, the times and the options.
+/// The options of a forecast; NULL stands for the defaults with the mean of the fit.
+///
+/// # Safety
+/// As [`flow_options`].
+pub(super) unsafe fn options_under(
+    mean: Mean,
+    options: *const jko_flow_options,
+) -> Result<FlowOptions, Failure> {
+    // SAFETY: the same promise.
+    let read = unsafe { flow_options(options)? };
+    Ok(if options.is_null() { read.with_mean(mean) } else { read })
+}
+
+/// Reads the arguments that forecasts of a flow from `mu0` share, and hands out what `predict` makes of
+/// the start, the times and the options.
 ///
 /// # Safety
 /// As [`input::input`] and [`flow_options`].
 pub(super) unsafe fn forecast_flow(
     out: Slot<jko_forecast>,
+    mean: Mean,
     (mu0, mu0_len): (*const f64, usize),
     (times, times_len): (*const f64, usize),
     options: *const jko_flow_options,
@@ -41,17 +56,18 @@ pub(super) unsafe fn forecast_flow(
             input::input("mu0", mu0, mu0_len)?,
             input::input("times", times, times_len)?,
             watch::begin(options)?,
-            flow_options(options)?,
+            options_under(mean, options)?,
         )
     };
     out.fill(jko_forecast::new(predict(mu0, times, &options)?));
     Ok(JKO_STATUS_OK)
 }
 
-/// Predicts the gradient flow of a fitted energy; arguments as for `jko_estimate_forecast`.
+/// Predicts the gradient flow of a fitted energy; arguments as for `jko_estimate_forecast`, the mean being
+/// `jko_fitted_mean`.
 ///
-/// Returns: as `jko_flow_simulate`; INVALID_ARGUMENT also for a term whose functionals only the caller
-/// knows. Any thread.
+/// Returns: as `jko_flow_simulate`; INVALID_ARGUMENT also for another mean and for a term whose
+/// functionals only the caller knows. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_fitted_forecast(
     fitted: *const jko_fitted,
@@ -69,7 +85,14 @@ pub unsafe extern "C" fn jko_fitted_forecast(
             let predict = |mu0: &[f64], times: &[f64], options: &FlowOptions| {
                 handle.fitted.forecast(mu0, times, options)
             };
-            forecast_flow(out, (mu0, mu0_len), (times, times_len), options, predict)
+            forecast_flow(
+                out,
+                handle.fitted.mean(),
+                (mu0, mu0_len),
+                (times, times_len),
+                options,
+                predict,
+            )
         }
     })
 }
@@ -178,8 +201,8 @@ pub unsafe extern "C" fn jko_forecast_standard_errors(
 /// Copies bands of `quantile` standard errors (1.96 for 95 %) about the masses at time number `time`,
 /// counted from 0; both of length `n`. They are bands of the logarithms, so that they are positive.
 ///
-/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (a quantile that is not finite),
-/// INVALID_ARGUMENT (no such time). Any thread.
+/// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE (a quantile that is negative or not
+/// finite), INVALID_ARGUMENT (no such time). Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_forecast_band(
     forecast: *const jko_forecast,

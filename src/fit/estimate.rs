@@ -19,6 +19,7 @@ use super::model::Model;
 use super::scoring::FitStatus;
 use crate::energy::FreeEnergy;
 use crate::error::Result;
+use crate::graph::Mean;
 
 /// Eigenvalues of the scaled information below this share of the largest count as zero.
 const DETERMINED: f64 = 1e-11;
@@ -29,6 +30,7 @@ const SHARE: f64 = 1e-5;
 #[derive(Clone)]
 pub struct Estimate {
     pub(super) model: Model,
+    pub(super) mean: Mean,
     pub(super) energy: FreeEnergy,
     pub(super) parameters: Vec<f64>,
     pub(super) uncertainty: Uncertainty,
@@ -48,18 +50,24 @@ impl Estimate {
     /// Puts an estimate together, with its parameters in the documented gauge.
     pub(super) fn new(
         model: &Model,
+        mean: Mean,
         mut parameters: Vec<f64>,
         uncertainty: Uncertainty,
         (status, iterations): (FitStatus, usize),
     ) -> Result<Self> {
         model.fix_gauge(&mut parameters);
         let energy = model.energy(&parameters)?;
-        Ok(Self { model: model.clone(), energy, parameters, uncertainty, status, iterations })
+        Ok(Self { model: model.clone(), mean, energy, parameters, uncertainty, status, iterations })
     }
 
     /// The terms, and where their parameters stand.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The mobility mean of the flows that were fitted.
+    pub fn mean(&self) -> Mean {
+        self.mean
     }
 
     /// The energy, ready for a flow.

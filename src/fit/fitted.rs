@@ -6,6 +6,7 @@ use super::certainty::Influences;
 use super::model::Model;
 use crate::energy::FreeEnergy;
 use crate::error::{Error, Result};
+use crate::graph::Mean;
 
 /// A learned energy and how well it explains the data.
 ///
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 #[derive(Clone)]
 pub struct FittedEnergy {
     pub(super) model: Model,
+    pub(super) mean: Mean,
     pub(super) energy: Result<FreeEnergy>,
     pub(super) parameters: Vec<f64>,
     pub(super) potential: Vec<f64>,
@@ -59,6 +61,11 @@ impl FittedEnergy {
     /// A term whose functionals only the caller knows.
     pub fn energy(&self) -> Result<&FreeEnergy> {
         self.energy.as_ref().map_err(Error::clone)
+    }
+
+    /// The mobility mean of the steps that were seen.
+    pub fn mean(&self) -> Mean {
+        self.mean
     }
 
     /// The energy without its parameters.

@@ -216,7 +216,7 @@ impl FlowFit {
         let uncertainty = Uncertainty::new(&self.model, information, &problem.penalty, &scores, &held);
         let ended = (minimum.status, minimum.iterations);
         let estimate =
-            Estimate::new(&self.model, parameters, uncertainty, ended)?;
+            Estimate::new(&self.model, self.options.flow.mean, parameters, uncertainty, ended)?;
         let persistence = objective.pairs.iter().map(|pair| pair.misfit(pair.from)).sum();
         Ok(FlowFitted { estimate, residuals, persistence })
     }

@@ -4,6 +4,9 @@
 //! covariance of the prediction is `(S R)(S R)'`: the delta method. It says how much is unknown *of the
 //! energy* (and of the start where that is estimated). It knows neither the scatter of future counts nor
 //! that the model may be wrong.
+//!
+//! The mobility mean belongs to what was learned: under another one the same energy has another flow. A
+//! forecast with another mean than the fit's is refused.
 
 use nalgebra::DMatrix;
 
@@ -15,6 +18,7 @@ use crate::error::{self, Error, Result};
 use crate::flow::sensitivity::{SensitiveFlow, Tangent};
 use crate::flow::FlowOptions;
 use crate::geodesic::{GeodesicOptions, Termination};
+use crate::graph::Mean;
 use crate::linalg::vector::axpy;
 use crate::memory;
 use crate::parallel::map_jobs;
@@ -47,14 +51,14 @@ impl Forecast {
     /// `mu exp(-+ quantile s/mu)`, the intervals of `ln mu`, which are positive.
     ///
     /// # Errors
-    /// No such time, a quantile that is not finite.
+    /// No such time, a quantile that is negative or not finite.
     pub fn band(&self, time: usize, quantile: f64) -> Result<Vec<(f64, f64)>> {
         let (Some(masses), Some(errors)) = (self.masses.get(time), self.standard_errors.get(time))
         else {
             let reason = format!("{time}, but there are {} times", self.times.len());
             return Err(Error::invalid("time", reason));
         };
-        error::check_finite("quantile", &[quantile])?;
+        error::check_non_negative("quantile", &[quantile])?;
         let interval = |(m, s): (&f64, &f64)| {
             let factor = (quantile * s / m).exp();
             (m / factor, m * factor)
@@ -73,8 +77,10 @@ impl Estimate {
     /// Cost: that of a flow with a solve per step and parameter.
     ///
     /// # Errors
-    /// As [`FreeEnergy::flow`](crate::FreeEnergy::flow).
+    /// Options with another [mean](Self::mean) than the fit's; as
+    /// [`FreeEnergy::flow`](crate::FreeEnergy::flow).
     pub fn forecast(&self, mu0: &[f64], times: &[f64], options: &FlowOptions) -> Result<Forecast> {
+        check_mean(self.mean(), options.mean)?;
         flow_forecast(self.model(), self.parameters(), &root(self.covariance()), mu0, times, options)
     }
 
@@ -86,7 +92,8 @@ impl Estimate {
     /// parameters; they run on `threads` threads.
     ///
     /// # Errors
-    /// As [`FreeEnergy::jko_step`](crate::FreeEnergy::jko_step); more than 100,000 steps;
+    /// Options with another [mean](Self::mean) than the fit's; as
+    /// [`FreeEnergy::jko_step`](crate::FreeEnergy::jko_step); more than 100,000 steps;
     /// [`Error::NotConverged`] for a step that did not.
     pub fn forecast_steps(
         &self,
@@ -96,6 +103,7 @@ impl Estimate {
         options: &GeodesicOptions,
         threads: usize,
     ) -> Result<Forecast> {
+        check_mean(self.mean(), options.mean)?;
         let root = root(self.covariance());
         step_forecast(self.model(), self.parameters(), &root, mu0, (tau, steps), options, threads)
     }
@@ -105,9 +113,10 @@ impl FittedEnergy {
     /// The gradient flow from `mu0`, which is taken as known, at the first of the `times`.
     ///
     /// # Errors
-    /// As [`FreeEnergy::flow`](crate::FreeEnergy::flow), and a term whose functionals only the caller
-    /// knows.
+    /// Options with another [mean](Self::mean) than the fit's; as
+    /// [`FreeEnergy::flow`](crate::FreeEnergy::flow), and a term whose functionals only the caller knows.
     pub fn forecast(&self, mu0: &[f64], times: &[f64], options: &FlowOptions) -> Result<Forecast> {
+        check_mean(self.mean(), options.mean)?;
         flow_forecast(self.model(), self.parameters(), &self.root(), mu0, times, options)
     }
 
@@ -123,6 +132,7 @@ impl FittedEnergy {
         options: &GeodesicOptions,
         threads: usize,
     ) -> Result<Forecast> {
+        check_mean(self.mean(), options.mean)?;
         step_forecast(self.model(), self.parameters(), &self.root(), mu0, (tau, steps), options, threads)
     }
 
@@ -142,8 +152,10 @@ impl CountFitted {
     /// standard errors know that the start is an estimate, and that it depends on the parameters.
     ///
     /// # Errors
-    /// No such trajectory, a time before its first; as [`FreeEnergy::flow`](crate::FreeEnergy::flow).
+    /// No such trajectory, a time before its first; options with another mean than the fit's; as
+    /// [`FreeEnergy::flow`](crate::FreeEnergy::flow).
     pub fn forecast(&self, trajectory: usize, times: &[f64], options: &FlowOptions) -> Result<Forecast> {
+        check_mean(self.estimate().mean(), options.mean)?;
         let start = self.start_of(trajectory)?;
         error::check_increasing("times", times)?;
         if times.first().is_none_or(|first| *first < start.time) {
@@ -173,6 +185,18 @@ impl CountFitted {
         let skip = usize::from(!begins);
         Ok(assemble(times, states.into_iter().skip(skip), scatter))
     }
+}
+
+/// Refuses another mean than that of the fit.
+fn check_mean(learned: Mean, wanted: Mean) -> Result<()> {
+    if wanted == learned {
+        return Ok(());
+    }
+    let (a, b) = (wanted.name(), learned.name());
+    let reason = format!(
+        "{a}, but the fit's is {b}; under another mean the energy has another flow, so forecast with {b}"
+    );
+    Err(Error::invalid("options.mean", reason))
 }
 
 /// The norm of each row.

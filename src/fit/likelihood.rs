@@ -125,6 +125,22 @@ impl CountFitted {
     }
 }
 
+/// Refuses a snapshot in which nothing was counted, and one of shares.
+fn check_counted(name: &str, counts: &[f64]) -> Result<()> {
+    let sum: f64 = counts.iter().sum();
+    if sum == 0.0 {
+        return Err(Error::invalid(name, "nothing was counted; leave the time out"));
+    }
+    if sum < 2.0 && counts.iter().any(|count| count.fract() != 0.0) {
+        let reason = format!(
+            "they sum to {sum:.3}, as shares do; counts of individuals are wanted, so multiply shares by how \
+             many there were"
+        );
+        return Err(Error::invalid(name, reason));
+    }
+    Ok(())
+}
+
 impl CountFit {
     /// An empty learning problem.
     ///
@@ -143,11 +159,12 @@ impl CountFit {
     }
 
     /// Adds the `counts` (one number per node, zeros welcome) of independent samples at increasing
-    /// times.
+    /// times. They need not be whole numbers, such as weighted counts are not; but shares are no counts,
+    /// since they do not tell how many individuals there were.
     ///
     /// # Errors
     /// Lengths that differ, fewer than two snapshots, times that do not increase, counts that are
-    /// negative, not finite, or all zero.
+    /// negative, not finite, or all zero, and snapshots that are no whole numbers and sum to less than 2.
     pub fn add_trajectory<S: AsRef<[f64]>>(&mut self, times: &[f64], counts: &[S]) -> Result<()> {
         error::check_length("times", times.len(), counts.len())?;
         if counts.len() < 2 {
@@ -160,9 +177,7 @@ impl CountFit {
             let name = format!("counts[{k}]");
             error::check_length(&name, count.as_ref().len(), self.model.graph().nodes())?;
             error::check_non_negative(&name, count.as_ref())?;
-            if count.as_ref().iter().sum::<f64>() == 0.0 {
-                return Err(Error::invalid(name, "nothing was counted; leave the time out"));
-            }
+            check_counted(&name, count.as_ref())?;
             checked.push(count.as_ref().to_vec());
         }
         self.trajectories.push(Counts { times: times.to_vec(), counts: checked });
@@ -215,7 +230,8 @@ impl CountFit {
             - usize::from(self.model.free_potential().is_some());
         let degrees_of_freedom = (snapshots * nodes).saturating_sub(free);
         let ended = (minimum.status, minimum.iterations);
-        let estimate = Estimate::new(&self.model, parameters, uncertainty, ended)?;
+        let estimate =
+            Estimate::new(&self.model, self.options.flow.mean, parameters, uncertainty, ended)?;
         Ok(CountFitted { estimate, starts, deviance, degrees_of_freedom })
     }
 

@@ -316,6 +316,7 @@ impl Fit {
         FittedEnergy {
             energy: self.model.energy(&parameters),
             model: self.model.clone(),
+            mean: self.options.geodesic.mean,
             parameters,
             potential,
             residual,

@@ -104,6 +104,8 @@ static void expect_forecast(const jko_estimate *estimate) {
     EXPECT(jko_forecast_band(forecast, 2, 1.96, low, NODES, high, NODES) == JKO_STATUS_OK);
     EXPECT(jko_forecast_band(forecast, 3, 1.96, low, NODES, high, NODES) == JKO_STATUS_INVALID_ARGUMENT);
     EXPECT(says("time"));
+    EXPECT(jko_forecast_band(forecast, 2, -1.0, low, NODES, high, NODES) == JKO_STATUS_BAD_VALUE);
+    EXPECT(says("quantile"));
     for (int x = 0; x < NODES; x++) {
         EXPECT(mass[x][0] == start[x] && errors[0][x] == 0.0 && errors[1][x] > 0.0);
         EXPECT(fabs(mass[x][2] - expected[2][x]) < 1e-6);
@@ -272,6 +274,9 @@ static void counts_are_fitted(const jko_graph *graph) {
         EXPECT(jko_count_fit_add_trajectory(fit, times, SEEN, counts[0], SEEN, NODES, NODES, 1) ==
                JKO_STATUS_OK);
     }
+    EXPECT(jko_count_fit_add_trajectory(fit, times, SEEN, &masses[0][0][0], SEEN, NODES, 1, SEEN) ==
+           JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(says("counts[0]") && says("shares"));
     counts[1][2] = -1.0;
     EXPECT(jko_count_fit_add_trajectory(fit, times, SEEN, counts[0], SEEN, NODES, NODES, 1) ==
            JKO_STATUS_BAD_VALUE);
@@ -303,6 +308,65 @@ static void counts_are_fitted(const jko_graph *graph) {
     jko_terms_free(terms);
 }
 
+/* A forecast is under the mean of its fit: NULL takes it, another one is refused by name. */
+static void forecasts_keep_the_mean(const jko_graph *graph) {
+    const double start[NODES] = {0.3, 0.2, 0.1, 0.1, 0.1, 0.2}, later[2] = {0.0, 1.0};
+    double seen[SEEN][NODES], expected[2][NODES], found[2][NODES];
+    jko_flow_options flowing;
+    jko_flow_fit_options learning;
+    jko_geodesic_options stepping;
+    jko_energy *energy = NULL;
+    jko_terms *terms = NULL;
+    jko_flow *flow = NULL;
+    jko_flow_fit *fit = NULL;
+    jko_flow_fitted *fitted = NULL;
+    jko_estimate *estimate = NULL;
+    jko_forecast *forecast = NULL;
+    EXPECT(jko_flow_options_init(&flowing, sizeof flowing) == JKO_STATUS_OK);
+    flowing.mean = JKO_MEAN_HARMONIC;
+    EXPECT(jko_energy_new(graph, &energy) == JKO_STATUS_OK);
+    EXPECT(jko_energy_set_entropy(energy, beta) == JKO_STATUS_OK);
+    EXPECT(jko_flow_simulate(energy, start, NODES, times, SEEN, &flowing, &flow) == JKO_STATUS_OK);
+    EXPECT(jko_flow_masses(flow, seen[0], SEEN, NODES, NODES, 1) == JKO_STATUS_OK);
+    jko_flow_free(flow);
+    EXPECT(jko_flow_simulate(energy, start, NODES, later, 2, &flowing, &flow) == JKO_STATUS_OK);
+    EXPECT(jko_flow_masses(flow, expected[0], 2, NODES, NODES, 1) == JKO_STATUS_OK);
+    EXPECT(jko_terms_new(&terms) == JKO_STATUS_OK && jko_terms_add_entropy(terms) == JKO_STATUS_OK);
+    EXPECT(jko_flow_fit_options_init(&learning, sizeof learning) == JKO_STATUS_OK);
+    learning.mean = JKO_MEAN_HARMONIC;
+    EXPECT(jko_flow_fit_new(graph, terms, &learning, &fit) == JKO_STATUS_OK);
+    EXPECT(jko_flow_fit_add_trajectory(fit, times, SEEN, seen[0], SEEN, NODES, NODES, 1) == JKO_STATUS_OK);
+    EXPECT(jko_flow_fit_solve(fit, NULL, 0, NULL, 0, 1, &fitted) == JKO_STATUS_OK);
+    EXPECT(jko_flow_fitted_estimate(fitted, &estimate) == JKO_STATUS_OK);
+    EXPECT(jko_estimate_mean(estimate) == JKO_MEAN_HARMONIC && jko_estimate_mean(NULL) == -1);
+    for (int k = 0; k < 2; k++) {
+        EXPECT(jko_estimate_forecast(estimate, start, NODES, later, 2, k == 0 ? NULL : &flowing,
+                                     &forecast) == JKO_STATUS_OK);
+        EXPECT(jko_forecast_masses(forecast, found[0], 2, NODES, NODES, 1) == JKO_STATUS_OK);
+        for (int x = 0; x < NODES; x++) {
+            EXPECT(fabs(found[1][x] - expected[1][x]) < 1e-6);
+        }
+        jko_forecast_free(forecast);
+    }
+    flowing.mean = JKO_MEAN_LOGARITHMIC;
+    EXPECT(jko_estimate_forecast(estimate, start, NODES, later, 2, &flowing, &forecast) ==
+               JKO_STATUS_INVALID_ARGUMENT &&
+           forecast == NULL);
+    EXPECT(says("options.mean: log, but the fit's is harmonic"));
+    EXPECT(jko_geodesic_options_init(&stepping, sizeof stepping) == JKO_STATUS_OK);
+    EXPECT(jko_estimate_forecast_steps(estimate, start, NODES, 0.1, 1, &stepping, 1, &forecast) ==
+           JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(says("options.mean") && forecast == NULL);
+    EXPECT(jko_estimate_forecast_steps(estimate, start, NODES, 0.1, 1, NULL, 1, &forecast) == JKO_STATUS_OK);
+    jko_forecast_free(forecast);
+    jko_estimate_free(estimate);
+    jko_flow_fitted_free(fitted);
+    jko_flow_fit_free(fit);
+    jko_terms_free(terms);
+    jko_flow_free(flow);
+    jko_energy_free(energy);
+}
+
 /* The quadratic fit forecasts as well. */
 static void quadratic_fits_forecast(const jko_graph *graph) {
     double start[NODES], mass[SEEN][NODES], errors[SEEN][NODES];
@@ -319,6 +383,7 @@ static void quadratic_fits_forecast(const jko_graph *graph) {
         start[x] = masses[0][x][0];
     }
     EXPECT(jko_fitted_forecast(fitted, start, NODES, times, SEEN, NULL, &forecast) == JKO_STATUS_OK);
+    EXPECT(jko_fitted_mean(fitted) == JKO_MEAN_LOGARITHMIC && jko_fitted_mean(NULL) == -1);
     EXPECT(jko_forecast_masses(forecast, mass[0], SEEN, NODES, NODES, 1) == JKO_STATUS_OK);
     EXPECT(jko_forecast_standard_errors(forecast, errors[0], SEEN, NODES, NODES, 1) == JKO_STATUS_OK);
     for (int x = 0; x < NODES; x++) {
@@ -378,6 +443,7 @@ int main(void) {
     flows_are_fitted(graph);
     noise_is_heeded(graph);
     counts_are_fitted(graph);
+    forecasts_keep_the_mean(graph);
     quadratic_fits_forecast(graph);
     the_method_may_be_chosen(graph);
     nothing_is_harmless();

@@ -206,6 +206,29 @@ static void hidden_energy_is_found(const Process &process) {
     EXPECT(!early.converged() && early.status() == JKO_STATUS_ITERATION_LIMIT);
 }
 
+/* A forecast is under the mean of the fit, and another one is refused. */
+static void the_mean_is_kept(const Process &process) {
+    const std::vector<double> start = process.trajectories[0].row(0);
+    FlowFitOptions options;
+    options.mean = Mean::harmonic;
+    FlowFit problem(process.graph, Terms().add_entropy(), options);
+    problem.add_trajectory(process.times, process.trajectories[0]);
+    const Estimate estimate = problem.solve().estimate();
+    EXPECT(estimate.mean() == Mean::harmonic);
+    FlowOptions own, other;
+    own.mean = Mean::harmonic;
+    const Flow flow(estimate.energy(), start, process.times, own);
+    EXPECT(near(estimate.forecast(start, process.times).masses().values(), flow.masses().values(), 1e-6));
+    EXPECT(near(estimate.forecast(start, process.times, own).masses().values(), flow.masses().values(),
+                1e-6));
+    EXPECT(thrown([&] { estimate.forecast(start, process.times, other); }) == JKO_STATUS_INVALID_ARGUMENT);
+    EXPECT(estimate.forecast_steps(start, 0.1, 1).count() == 2);
+    EXPECT(thrown([&] { estimate.forecast_steps(start, 0.1, 1, {}); }) == JKO_STATUS_INVALID_ARGUMENT);
+    CountFit counting(process.graph);
+    EXPECT(thrown([&] { counting.add_trajectory(process.times, process.trajectories[0]); }) ==
+           JKO_STATUS_INVALID_ARGUMENT);
+}
+
 /* A quadratic fit forecasts as the energy that it learned flows. */
 static void quadratic_fits_forecast(const Process &process) {
     const Fitted fitted = process.seen(Fit(process.graph)).solve();
@@ -291,6 +314,7 @@ int main() {
     counts_of_heat_are_fitted(heat);
     const Process process;
     hidden_energy_is_found(process);
+    the_mean_is_kept(process);
     quadratic_fits_forecast(process);
     results_outlive_what_made_them(heat);
     wrong_input_is_refused(heat);

@@ -34,9 +34,12 @@ public:
     }
 
     /* The masses of a trajectory at increasing times from its first on; the standard errors know that
-     * its start is an estimate. */
+     * its start is an estimate. Options have to have the mean of the fit; without them it is taken. */
+    Forecast forecast(std::size_t trajectory, const Array<double> &times) const {
+        return forecast(trajectory, times, detail::under<FlowOptions>(estimate().mean()));
+    }
     Forecast forecast(std::size_t trajectory, const Array<double> &times,
-                      const FlowOptions &options = {}) const {
+                      const FlowOptions &options) const {
         return Forecast(nodes_, options, [&](const jko_flow_options *lowered, jko_forecast **out) {
             return jko_count_fitted_forecast(handle(), trajectory, times.data(), times.size(), lowered,
                                              out);
@@ -72,7 +75,7 @@ public:
         });
     }
 
-    /* Counts at increasing times, one row each; zeros are welcome. */
+    /* Counts at increasing times, one row each; zeros are welcome, shares are not. */
     CountFit &add_trajectory(const Array<double> &times, const Rows &counts) {
         detail::check(jko_count_fit_add_trajectory(handle(), times.data(), times.size(), counts.data(),
                                                    counts.rows(), counts.cols(), counts.row_stride(),

@@ -19,6 +19,8 @@ public:
     Status status() const { return jko_estimate_status(handle()); }
     bool converged() const { return status() == JKO_STATUS_OK; }
     std::size_t iterations() const { return jko_estimate_iterations(handle()); }
+    /* The mobility mean of the fit, under which the energy was learned. */
+    Mean mean() const { return static_cast<Mean>(jko_estimate_mean(handle())); }
 
     /* An energy of its own, ready for a flow. */
     Energy energy() const {
@@ -76,9 +78,12 @@ public:
     }
 
     /* The gradient flow from `mu0`, positive and taken as known, at increasing times; the first is that
-     * of `mu0`. */
+     * of `mu0`. Options have to have the mean of the fit; without them it is taken. */
+    Forecast forecast(const Array<double> &mu0, const Array<double> &times) const {
+        return forecast(mu0, times, detail::under<FlowOptions>(mean()));
+    }
     Forecast forecast(const Array<double> &mu0, const Array<double> &times,
-                      const FlowOptions &options = {}) const {
+                      const FlowOptions &options) const {
         return Forecast(nodes_, options, [&](const jko_flow_options *lowered, jko_forecast **out) {
             return jko_estimate_forecast(handle(), mu0.data(), mu0.size(), times.data(), times.size(),
                                          lowered, out);
@@ -86,8 +91,11 @@ public:
     }
 
     /* The same by JKO steps of length `tau` from `mu0` at time 0. */
+    Forecast forecast_steps(const Array<double> &mu0, double tau, std::int64_t steps) const {
+        return forecast_steps(mu0, tau, steps, detail::under<GeodesicOptions>(mean()));
+    }
     Forecast forecast_steps(const Array<double> &mu0, double tau, std::int64_t steps,
-                            const GeodesicOptions &options = {}, std::int32_t num_threads = 1) const {
+                            const GeodesicOptions &options, std::int32_t num_threads = 1) const {
         return Forecast(nodes_, options, [&](const jko_geodesic_options *lowered, jko_forecast **out) {
             return jko_estimate_forecast_steps(handle(), mu0.data(), mu0.size(), tau, steps, lowered,
                                                num_threads, out);

@@ -33,6 +33,8 @@ public:
 
     /* The entropy coefficient, 0 where it was not among the terms. */
     double entropy() const { return jko_fitted_entropy(handle()); }
+    /* The mobility mean of the fit, under which the energy was learned. */
+    Mean mean() const { return static_cast<Mean>(jko_fitted_mean(handle())); }
     /* The loss at the solution, without the ridge. */
     double residual() const { return jko_fitted_residual(handle()); }
     /* The share of the observed motion that the energy explains, at most 1. */
@@ -90,9 +92,12 @@ public:
     double heat_entropy() const { return jko_fitted_heat_entropy(handle()); }
 
     /* The gradient flow from `mu0`, positive and taken as known, at increasing times; the first is that
-     * of `mu0`. */
+     * of `mu0`. Options have to have the mean of the fit; without them it is taken. */
+    Forecast forecast(const Array<double> &mu0, const Array<double> &times) const {
+        return forecast(mu0, times, detail::under<FlowOptions>(mean()));
+    }
     Forecast forecast(const Array<double> &mu0, const Array<double> &times,
-                      const FlowOptions &options = {}) const {
+                      const FlowOptions &options) const {
         return Forecast(nodes_, options, [&](const jko_flow_options *lowered, jko_forecast **out) {
             return jko_fitted_forecast(handle(), mu0.data(), mu0.size(), times.data(), times.size(),
                                        lowered, out);

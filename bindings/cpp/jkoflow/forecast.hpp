@@ -10,6 +10,17 @@
 
 namespace jkoflow {
 
+namespace detail {
+
+/* The defaults with this mean. */
+template <class Options> Options under(Mean mean) {
+    Options options;
+    options.mean = mean;
+    return options;
+}
+
+} // namespace detail
+
 /* Bounds on the masses at one time, of length n each. */
 struct Band {
     std::vector<double> lower;

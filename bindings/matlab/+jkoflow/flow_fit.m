@@ -6,11 +6,11 @@ function learned = flow_fit(g, times, snapshots, varargin)
 %   jkoflow.fit, and the snapshots may be far apart in the increasing TIMES. For
 %   several trajectories TIMES and SNAPSHOTS are cell arrays.
 %
-%   The fields of LEARNED are potential, entropy, parameters (of all terms), names
-%   (of the parameters, which count from 0), standard_errors, undetermined (text:
-%   what the data leave open), converged, status, iterations, explained (share of
-%   the squared change, at most 1), residual, residuals (of each step), pairs, and
-%   the handles energy and fitted. jkoflow.free(LEARNED) frees them.
+%   The fields of LEARNED are potential, entropy, parameters (of all terms),
+%   parameter_names (which count from 0), standard_errors, unidentified (text:
+%   what the data leave open), mean (the mobility mean), converged, status,
+%   iterations, explained (share of the squared change, at most 1), residual,
+%   residuals (of each step), pairs, and the handles energy and fitted. jkoflow.free(LEARNED) frees them.
 %
 %   Options:
 %     Terms   as for jkoflow.problem, but 'given'

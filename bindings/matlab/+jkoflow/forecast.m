@@ -13,8 +13,8 @@ function r = forecast(learned, mu0, times, varargin)
 %   that its start is an estimate.
 %
 %   Options: Quantile, the half width of the bands in standard errors (1.96, for
-%   95 %); Trajectory, without MU0 (1); Tolerance, MaxSteps; Mean, which has to be
-%   that of the fit; TimeLimit, Progress. A forecast that is stopped has no
+%   95 %); Trajectory, without MU0 (1); Tolerance, MaxSteps; Mean, that of the fit
+%   unless given, and refused where it is another; TimeLimit, Progress. A forecast that is stopped has no
 %   result: that is the error jkoflow:cancelled.
 %
 %   See also jkoflow.flow, jkoflow.forecast_steps, jkoflow.covariance

@@ -4,7 +4,7 @@ function r = forecast_steps(learned, mu0, tau, steps, varargin)
 %   length TAU from MU0 at time 0 with what jkoflow.flow_fit or jkoflow.count_fit
 %   has learned. R has the fields of jkoflow.forecast.
 %
-%   Options: Quantile, see jkoflow.forecast; NumThreads, and those of
+%   Options: Quantile and Mean, see jkoflow.forecast; NumThreads, and those of
 %   jkoflow.geodesic but Times.
 %
 %   See also jkoflow.jko_step

@@ -1,9 +1,10 @@
 function learned = solve(p, varargin)
 %SOLVE Learn the energy from what a problem has seen.
 %   LEARNED = jkoflow.solve(P) has the fields potential, entropy, parameters (of
-%   all terms), names (of the parameters, which count from 0), standard_errors,
-%   undetermined (text: what the data leave open, in those names), explained (share of the
-%   motion, at most 1), residual, residuals (of each step), pairs,
+%   all terms), parameter_names (which count from 0), standard_errors,
+%   unidentified (text: what the data leave open, in those names), mean (the
+%   mobility mean), explained (share of the motion, at most 1), residual,
+%   residuals (of each step), pairs,
 %   heat_explained and heat_entropy (of a pure heat flow), and the handles
 %   energy, which is empty with terms 'given', and fitted.
 %

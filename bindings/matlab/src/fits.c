@@ -162,7 +162,7 @@ static mxArray *parameter_names(const jko_fitted *fitted, size_t count) {
     return names;
 }
 
-static mxArray *undetermined(const jko_fitted *fitted) {
+static mxArray *unidentified(const jko_fitted *fitted) {
     size_t size = jko_fitted_unidentified(fitted, NULL, 0);
     char *text = text_buffer(size);
     jko_fitted_unidentified(fitted, text, size);
@@ -205,9 +205,10 @@ void command_solve(Call *call) {
     put(result, "potential", potential);
     put(result, "entropy", number(jko_fitted_entropy(fitted)));
     put(result, "parameters", parameters);
-    put(result, "names", parameter_names(fitted, count));
+    put(result, "parameter_names", parameter_names(fitted, count));
     put(result, "standard_errors", errors);
-    put(result, "undetermined", undetermined(fitted));
+    put(result, "unidentified", unidentified(fitted));
+    put(result, "mean", mxCreateString(choice_name("mean", jko_fitted_mean(fitted))));
     put(result, "explained", number(jko_fitted_explained(fitted)));
     put(result, "residual", number(jko_fitted_residual(fitted)));
     put(result, "residuals", residuals(fitted));

@@ -10,6 +10,19 @@ jko_estimate *estimate_of(Kind kind, const void *fitted) {
     return adopt(ESTIMATE, estimate);
 }
 
+/* The mean that a caller names, or that of the fit, where options of this group have theirs. */
+static void set_mean(Control *control, int32_t group, const Handle *learned, const mxArray *argument) {
+    int32_t mean;
+    if (argument != NULL) {
+        mean = choice_of("mean", argument);
+    } else if (learned->kind == FITTED) {
+        mean = jko_fitted_mean(learned->object);
+    } else {
+        mean = jko_estimate_mean(estimate_of(learned->kind, learned->object));
+    }
+    require(jko_options_set(group, &control->first, "mean", mean));
+}
+
 /* What any kind of fit has learned. */
 static Handle learned_of(const mxArray *argument) {
     if (is_handle(argument, FLOW_FITTED)) {
@@ -48,8 +61,8 @@ static mxArray *describe(const jko_forecast *forecast, size_t nodes, double quan
 /* Quantile and Trajectory, as `extras` of a forecast. */
 static double quantile_of(const mxArray *argument) {
     double quantile = argument == NULL ? NINETY_FIVE_PERCENT : number_of(argument, "Quantile");
-    if (!mxIsFinite(quantile)) {
-        fail("badValue", "Quantile: %g is not finite", quantile);
+    if (!mxIsFinite(quantile) || quantile < 0.0) {
+        fail("badValue", "Quantile: %g is no finite number from 0 on", quantile);
     }
     return quantile;
 }
@@ -70,7 +83,7 @@ static size_t trajectory_of(const Handle *learned, const mxArray *argument) {
 void command_forecast(Call *call) {
     Handle learned = learned_of(call->input[0]);
     Vector mu0 = vector_of(call->input[1], "mu0"), times = vector_of(call->input[2], "times");
-    Extra extras[] = {{"Quantile", NULL}, {"Trajectory", NULL}, {NULL, NULL}};
+    Extra extras[] = {{"Quantile", NULL}, {"Trajectory", NULL}, {"Mean", NULL}, {NULL, NULL}};
     Control control;
     const jko_flow_options *options = (const jko_flow_options *)&control.first;
     const jko_estimate *estimate = NULL;
@@ -79,6 +92,7 @@ void command_forecast(Call *call) {
     double quantile;
     jko_status status;
     control_read(&control, call, 3, JKO_OPTIONS_FLOW, NO_OPTIONS, extras);
+    set_mean(&control, JKO_OPTIONS_FLOW, &learned, extras[2].value);
     quantile = quantile_of(extras[0].value);
     if (mu0.len == 0) {
         trajectory = trajectory_of(&learned, extras[1].value);
@@ -110,7 +124,7 @@ void command_forecast_steps(Call *call) {
     Vector mu0 = vector_of(call->input[1], "mu0");
     double tau = number_of(call->input[2], "tau"), quantile;
     size_t steps = count_of(call->input[3], "steps");
-    Extra extras[] = {{"Quantile", NULL}, {NULL, NULL}};
+    Extra extras[] = {{"Quantile", NULL}, {"Mean", NULL}, {NULL, NULL}};
     Control control;
     const jko_estimate *estimate;
     jko_forecast *forecast = NULL;
@@ -119,6 +133,7 @@ void command_forecast_steps(Call *call) {
         fail("badHandle", "learned: a fit of the flow or of counts is needed");
     }
     control_read(&control, call, 4, JKO_OPTIONS_GEODESIC, NO_OPTIONS, extras);
+    set_mean(&control, JKO_OPTIONS_GEODESIC, &learned, extras[1].value);
     quantile = quantile_of(extras[0].value);
     estimate = estimate_of(learned.kind, learned.object);
     control_listen(&control);

@@ -96,9 +96,10 @@ static mxArray *describe(const jko_estimate *estimate, size_t nodes) {
     put(result, "potential", potential);
     put(result, "entropy", number(jko_estimate_entropy(estimate)));
     put(result, "parameters", parameters);
-    put(result, "names", parameter_names(estimate, count));
+    put(result, "parameter_names", parameter_names(estimate, count));
     put(result, "standard_errors", errors);
-    put(result, "undetermined", text_from(jko_estimate_unidentified, estimate));
+    put(result, "unidentified", text_from(jko_estimate_unidentified, estimate));
+    put(result, "mean", mxCreateString(choice_name("mean", jko_estimate_mean(estimate))));
     put(result, "converged", truth(status == JKO_STATUS_OK));
     put(result, "status", mxCreateString(status_name(status)));
     put(result, "iterations", number((double)jko_estimate_iterations(estimate)));

@@ -131,6 +131,15 @@ static void append(char *list, size_t size, const char *name) {
     snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
 }
 
+static bool among(const Extra *extras, const char *name) {
+    for (; extras != NULL && extras->name != NULL; extras++) {
+        if (same_name(extras->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void refuse(const char *name, int32_t group, int32_t group2, const Extra *extras) {
     int32_t groups[2];
     char known[512] = "";
@@ -139,7 +148,7 @@ static void refuse(const char *name, int32_t group, int32_t group2, const Extra 
     groups[1] = group2;
     for (g = 0; g < 2; g++) {
         for (k = 0; groups[g] != NO_OPTIONS && k < jko_options_count(groups[g]); k++) {
-            if (is_open(groups[g], k)) {
+            if (is_open(groups[g], k) && !among(extras, jko_options_name(groups[g], k))) {
                 append(known, sizeof known, jko_options_name(groups[g], k));
             }
         }

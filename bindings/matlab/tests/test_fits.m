@@ -27,7 +27,7 @@ function learns_what_made_the_steps(g, times, S)
   near(learned.potential, potential(), 1e-5, 'potential');
   near(learned.entropy, 0.4, 1e-5, 'entropy');
   near(learned.explained, 1, 1e-8, 'explained');
-  assert(learned.pairs == 8 && numel(learned.names) == 6 && numel(learned.residuals) == 8);
+  assert(learned.pairs == 8 && numel(learned.parameter_names) == 6 && numel(learned.residuals) == 8);
   near(sqrt(diag(jkoflow.covariance(learned))), learned.standard_errors, 1e-12, 'standard errors');
   again = jkoflow.flow(learned.energy, S(:, 1), [0 0.05]);
   truth = jkoflow.energy(g, 'Potential', potential(), 'Entropy', 0.4);

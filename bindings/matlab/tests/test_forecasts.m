@@ -4,6 +4,7 @@ function test_forecasts()
   errors_are_those_of_the_delta_method(g, generator, times, S);
   counts_are_continued_from_their_start(g, generator, times, S);
   steps_are_those_of_the_scheme(g, times, S);
+  the_mean_is_that_of_the_fit(g, times, S);
   what_is_not_known_is_said(g, times, S);
   wrong_questions_are_refused(g, times, S);
   forecasts_can_be_stopped(g, times, S);
@@ -118,6 +119,28 @@ function S = scheme(g, beta, S, tau)
   jkoflow.free(e);
 end
 
+% The energy was learned under a mean, and under another one it has another flow.
+function the_mean_is_that_of_the_fit(g, times, S)
+  for learned = {jkoflow.fit(g, times, S, 'Mean', 'harmonic', 'Terms', {'entropy'}), ...
+                 jkoflow.flow_fit(g, times, S, 'Mean', 'harmonic', 'Terms', {'entropy'}), ...
+                 jkoflow.count_fit(g, times, 1e6 * S, 'Mean', 'harmonic', 'Terms', {'entropy'})}
+    assert(strcmp(learned{1}.mean, 'harmonic'));
+    ask = @(varargin) jkoflow.forecast(learned{1}, S(:, 1), [0 1], varargin{:});
+    expected = jkoflow.flow(learned{1}.energy, S(:, 1), [0 1], 'Mean', 'harmonic', 'Tolerance', 1e-10);
+    near(getfield(ask(), 'mass'), expected.mass, 1e-6, 'the mean is taken');
+    near(getfield(ask('Mean', 'harmonic'), 'mass'), expected.mass, 1e-6, 'or said');
+    raises('jkoflow:invalidArgument', 'log, but the fit''s is harmonic', ...
+           @() ask('Mean', 'logarithmic'));
+    jkoflow.free(learned{1});
+  end
+  learned = jkoflow.flow_fit(g, times, S, 'Mean', 'harmonic', 'Terms', {'entropy'});
+  assert(numel(getfield(jkoflow.forecast_steps(learned, S(:, 1), 0.1, 1), 'times')) == 2);
+  raises('jkoflow:invalidArgument', 'options.mean', ...
+         @() jkoflow.forecast_steps(learned, S(:, 1), 0.1, 1, 'Mean', 'geometric'));
+  jkoflow.free(learned);
+  raises('jkoflow:invalidArgument', 'shares', @() jkoflow.count_fit(g, times, S));
+end
+
 % Sums without single steps leave no covariance, and terms of the caller no energy.
 function what_is_not_known_is_said(g, times, S)
   single = jkoflow.problem(g);
@@ -149,6 +172,7 @@ function wrong_questions_are_refused(g, times, S)
     raises('jkoflow:badValue', 'increase', @() ask(mu, [0 2 1]));
     raises('jkoflow:invalidArgument', 'only a fit of counts', @() ask([], [0 1]));
     raises('jkoflow:badValue', 'Quantile', @() ask(mu, [0 1], 'Quantile', Inf));
+    raises('jkoflow:badValue', 'Quantile', @() ask(mu, [0 1], 'Quantile', -1));
     raises('jkoflow:badOption', 'max_steps', @() ask(mu, [0 1], 'Ridge', 1));
     raises('jkoflow:flowFailed', 'limit', @() ask(mu, [0 100], 'MaxSteps', 1));
   end

@@ -29,10 +29,10 @@ end
     count_fit(g, counts, times; terms, pseudo_counts, start, num_threads = 1, tol, ...)
 
 Learn the energy and the start of each trajectory under which counts of independent individuals are most
-likely. Counts are one snapshot per column, zeros welcome, at increasing times. Several trajectories are
-a vector of such matrices, with common `times` or a vector of times for each. For terms and options see
-[`CountFit`](@ref), for `start` and `num_threads` [`solve`](@ref), for the result
-[`CountFitted`](@ref).
+likely. Counts are one snapshot per column, at increasing times; zeros are welcome, shares are not:
+multiply them by the number of individuals. Several trajectories are a vector of such matrices, with
+common `times` or a vector of times for each. For terms and options see [`CountFit`](@ref), for `start`
+and `num_threads` [`solve`](@ref), for the result [`CountFitted`](@ref).
 """
 function count_fit(g::Graph, counts, times::AbstractVector; start = nothing, num_threads::Integer = 1,
                    progress = nothing, options...)

@@ -10,6 +10,7 @@ What [`flow_fit`](@ref) and [`count_fit`](@ref) learn. Properties of both:
 - `parameters`, in the order of the terms, with `parameter_names`, which count nodes from 0, and
   `standard_errors`: NaN at a bound, infinite where neither data nor ridge determine a parameter;
 - `unidentified`, the directions that the data alone do not determine, in these names;
+- `mean`, the mobility mean of the fit, which is also that of its forecasts;
 - `converged`; where it is false, `status` and `message` say why; `iterations`.
 
 [`covariance`](@ref) has the matrix behind the standard errors, [`forecast`](@ref) the future with its
@@ -47,7 +48,7 @@ function Energy(learned::Learned)
 end
 
 flow(learned::Union{Fitted,Learned}, μ0::AbstractVector, times::AbstractVector; options...) =
-    flow(Energy(learned), μ0, times; options...)
+    flow(Energy(learned), μ0, times; mean = learned.mean, options...)
 
 function covariance(learned::Learned)
     k = parameter_count(estimate(learned))
@@ -59,6 +60,7 @@ end
 parameter_count(e::Estimate) = Int(@jko jko_estimate_parameter_count(e::Ptr{Cvoid})::Csize_t)
 
 property(e::Estimate, ::Val{:entropy}) = @jko jko_estimate_entropy(e::Ptr{Cvoid})::Float64
+property(e::Estimate, ::Val{:mean}) = mean_name(@jko jko_estimate_mean(e::Ptr{Cvoid})::Int32)
 property(e::Estimate, ::Val{:iterations}) = Int(@jko jko_estimate_iterations(e::Ptr{Cvoid})::Csize_t)
 property(e::Estimate, ::Val{:status}) = @jko jko_estimate_status(e::Ptr{Cvoid})::Int32
 property(e::Estimate, ::Val{:message}) = status_message(e.status)
@@ -97,4 +99,4 @@ function property(e::Estimate, ::Val{:unidentified})
 end
 
 Base.propertynames(::Estimate) = (:potential, :entropy, :parameters, :parameter_names, :standard_errors,
-    :unidentified, :converged, :status, :message, :iterations)
+    :unidentified, :mean, :converged, :status, :message, :iterations)

@@ -8,6 +8,7 @@ What [`fit`](@ref) and [`solve`](@ref) learn. Properties:
 - `parameters`, in the order of the terms, with `parameter_names`, which count nodes from 0, and
   `standard_errors`;
 - `unidentified`, the directions that the data alone do not determine, in these names;
+- `mean`, the mobility mean of the fit, which is also that of its forecasts;
 - `explained`, the share of the motion that the energy explains; `residual`, the loss, and `residuals`,
   that of each of the `pairs` of snapshots;
 - `heat_explained` and `heat_entropy`, those of a pure heat flow.
@@ -51,6 +52,7 @@ function parameter_count(learned::Fitted)
 end
 
 property(learned::Fitted, ::Val{:entropy}) = @jko jko_fitted_entropy(learned::Ptr{Cvoid})::Float64
+property(learned::Fitted, ::Val{:mean}) = mean_name(@jko jko_fitted_mean(learned::Ptr{Cvoid})::Int32)
 property(learned::Fitted, ::Val{:residual}) = @jko jko_fitted_residual(learned::Ptr{Cvoid})::Float64
 property(learned::Fitted, ::Val{:explained}) = @jko jko_fitted_explained(learned::Ptr{Cvoid})::Float64
 property(learned::Fitted, ::Val{:pairs}) = Int(@jko jko_fitted_pairs(learned::Ptr{Cvoid})::Csize_t)
@@ -98,7 +100,7 @@ function property(learned::Fitted, ::Val{:unidentified})
 end
 
 Base.propertynames(::Fitted) = (:potential, :entropy, :parameters, :parameter_names, :standard_errors,
-    :unidentified, :explained, :residual, :residuals, :pairs, :heat_explained, :heat_entropy)
+    :unidentified, :mean, :explained, :residual, :residuals, :pairs, :heat_explained, :heat_entropy)
 
 summary_of(io::IO, learned::Fitted) = print(io, nodes(learned), " nodes, ", learned.pairs,
     " steps, entropy ", learned.entropy, ", explained ", learned.explained)

@@ -8,17 +8,17 @@ bands about the masses.
 """
 
 """
-    forecast(learned, μ0, times; tol, max_steps, mean, cancel)
+    forecast(learned, μ0, times; tol, max_steps, cancel)
     forecast(learned, times; trajectory = 1, tol, ...)
 
 The flow of a learned energy, with standard errors from the covariance of its parameters: from positive
 masses `μ0` at the first time, taken as known, or, where counts were learned from, of one of their
 trajectories at increasing times from its first on; these standard errors know that its start is an
-estimate. See `JKOFlow.options(:flow)`.
+estimate. The mobility mean is that of the fit; another one is refused. See `JKOFlow.options(:flow)`.
 """
 function forecast(learned::Union{Fitted,Learned}, μ0::AbstractVector, times::AbstractVector;
                   progress = nothing, cancel = nothing, settings...)
-    m, t, options = reals(μ0), reals(times), Options(:flow, settings; cancel = cancel)
+    m, t, options = reals(μ0), reals(times), options_under(learned, :flow, settings, cancel)
     return predicted(learned, progress) do out
         predict(learned, m, t, options, out)
     end
@@ -36,7 +36,7 @@ function forecast(learned::CountFitted, times::AbstractVector; trajectory::Integ
                   progress = nothing, cancel = nothing, settings...)
     count, index = getfield(learned, :trajectories), trajectory - 1
     0 <= index < count || throw(ArgumentError("trajectory $trajectory; there are $count"))
-    t, options = reals(times), Options(:flow, settings; cancel = cancel)
+    t, options = reals(times), options_under(learned, :flow, settings, cancel)
     return predicted(learned, progress) do out
         @jko jko_count_fitted_forecast(learned::Ptr{Cvoid}, index::Csize_t, t::Reals,
             options::Ptr{Cvoid}, out::Ptr{Ptr{Cvoid}})::Int32
@@ -51,12 +51,16 @@ counts taught. See `JKOFlow.options(:geodesic)`. The result is the same for any 
 """
 function forecast_steps(learned::Learned, μ0::AbstractVector, τ::Real, steps::Integer;
                         num_threads::Integer = 1, progress = nothing, cancel = nothing, settings...)
-    m, options = reals(μ0), Options(:geodesic, settings; cancel = cancel)
+    m, options = reals(μ0), options_under(learned, :geodesic, settings, cancel)
     return predicted(learned, progress) do out
         @jko jko_estimate_forecast_steps(estimate(learned)::Ptr{Cvoid}, m::Reals, τ::Float64,
             steps::Int64, options::Ptr{Cvoid}, num_threads::Int32, out::Ptr{Ptr{Cvoid}})::Int32
     end
 end
+
+"Options with the mean of the fit where the settings have none."
+options_under(learned, group::Symbol, settings, cancel) =
+    Options(group, (mean = learned.mean, settings...); cancel = cancel)
 
 "The forecast that a watched call writes."
 function predicted(call, learned, progress)

@@ -147,6 +147,25 @@ end
     end
 end
 
+@testset "a forecast keeps the mean of its fit" begin
+    μ, ahead = masses(6, 5), [0.0, 0.5]
+    for learned in (flow_fit(ring, flows, late; terms = (:entropy,), mean = :harmonic),
+                    count_fit(ring, 1e5flows, late; terms = (:entropy,), mean = :harmonic),
+                    fit(ring, seen[1], times; terms = (:entropy,), mean = :harmonic))
+        @test learned.mean == :harmonic
+        expected = flow(Energy(learned), μ, ahead; mean = :harmonic).masses
+        @test forecast(learned, μ, ahead).masses ≈ expected rtol = 1e-5
+        @test forecast(learned, μ, ahead; mean = :harmonic).masses == forecast(learned, μ, ahead).masses
+        @test flow(learned, μ, ahead).masses == expected
+        refusal = message(() -> forecast(learned, μ, ahead; mean = :logarithmic))
+        @test occursin("options.mean: log, but the fit's is harmonic", refusal)
+    end
+    stepped = flow_fit(ring, flows, late; terms = (:entropy,), mean = :harmonic)
+    @test length(forecast_steps(stepped, μ, 0.1, 1)) == 2
+    @test_throws JKOFlowError forecast_steps(stepped, μ, 0.1, 1; mean = :geometric)
+    @test occursin("shares", message(() -> count_fit(ring, flows[1], late)))
+end
+
 @testset "forecasts by steps" begin
     learned = flow_fit(ring, blurred, late; terms = (:entropy,))
     β, s = learned.entropy, learned.standard_errors[1]
