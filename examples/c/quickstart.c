@@ -2,7 +2,10 @@
  * Simulates a process that descends a known free energy on a ring of eight nodes, learns the energy
  * from its snapshots, and follows the learned energy to see where it leads.
  *
- *   cc -std=c99 -Iinclude examples/c/quickstart.c -ljkoflow -o quickstart
+ * After `./install.sh PREFIX`:
+ *
+ *   cc -std=c99 -IPREFIX/include examples/c/quickstart.c -LPREFIX/lib -Wl,-rpath,PREFIX/lib \
+ *      -ljkoflow -o quickstart
  */
 #include "check.h"
 
