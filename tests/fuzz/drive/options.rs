@@ -1,6 +1,6 @@
 //! Options: structs of any size with any bytes in them, and names and values that need not exist.
 
-use std::ffi::CString;
+use std::ffi::{c_void, CString};
 use std::ptr::null_mut;
 
 use jkoflow::capi::*;
@@ -37,9 +37,28 @@ pub fn options(bytes: &[u8]) -> bool {
                 room[at] = f64::from_bits(u64::from_le_bytes(std::array::from_fn(|_| tape.byte())));
             }
         }
-        offer(group, room.as_mut_ptr().cast());
+        let place = room.as_mut_ptr();
+        no_hours(group, place.cast());
+        offer(group, place.cast());
     }
     true
+}
+
+/// Asks for no more than a few hundred iterations, steps or intervals: a million of them may be had, and take
+/// their time.
+///
+/// # Safety
+/// Options of the size that they begin with.
+unsafe fn no_hours(group: i32, place: *mut c_void) {
+    for k in (0..jko_options_count(group)).filter(|&k| jko_options_kind(group, k) == JKO_OPTION_COUNT) {
+        let (name, mut value) = (jko_options_name(group, k), f64::NAN);
+        // SAFETY: static text, options as promised.
+        unsafe {
+            if fine(jko_options_get(group, place, name, &mut value)) && value > 300.0 {
+                assert!(fine(jko_options_set(group, place, name, 300.0)));
+            }
+        }
+    }
 }
 
 /// Hands the options to a call that reads them, on a graph so small that nothing takes long.
