@@ -32,6 +32,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use super::element::Element;
+use super::knots::Knots;
 use crate::error::Result;
 use crate::graph::{EdgeTangent, Graph, LaplacianSolver, Mean, Sweep};
 use crate::linalg::vector::{axpy, dot};
@@ -205,7 +206,7 @@ impl DiscreteAction {
         self.weight.len()
     }
 
-    /// Values at the Gauss nodes of the path with these values at the knots.
+    /// Values at the Gauss nodes of the change of a path with these values at the knots.
     pub fn at_nodes(&self, knots: &[f64], mass: &mut [f64], rate: &mut [f64]) {
         let n = self.graph.nodes();
         for piece in self.mesh.pieces() {
@@ -246,13 +247,11 @@ impl DiscreteAction {
 
     /// Moves to the path with these masses at the knots; the action with its barrier, or `None` where a
     /// mass at a Gauss node is not positive or the graph falls apart numerically.
-    pub fn evaluate(&mut self, knots: &[f64]) -> Option<f64> {
-        let (mut mass, mut rate) = (std::mem::take(&mut self.mass), std::mem::take(&mut self.rate));
-        self.at_nodes(knots, &mut mass, &mut rate);
-        (self.mass, self.rate) = (mass, rate);
+    pub fn evaluate(&mut self, knots: &Knots) -> Option<f64> {
+        self.follow(knots);
         let n = self.graph.nodes();
         let mut value = 0.0;
-        self.knot_walls.copy_masses(knots);
+        self.knot_walls.copy_masses(&knots.mass);
         let mut masses = self.mass.iter().chain(&self.knot_walls.mass);
         if !masses.all(|m| m.is_finite() && *m > 0.0) {
             return None;
@@ -268,6 +267,29 @@ impl DiscreteAction {
         }
         value += self.beyond_action();
         value.is_finite().then_some(value)
+    }
+
+    /// Masses and rates at the Gauss nodes of the path through these knots.
+    fn follow(&mut self, knots: &Knots) {
+        let n = self.graph.nodes();
+        for piece in self.mesh.pieces() {
+            let (p, first) = (piece.element.degree(), piece.first * n);
+            for q in 0..p {
+                let target = (piece.first + q) * n..(piece.first + q + 1) * n;
+                let (mass, rate) = (&mut self.mass[target.clone()], &mut self.rate[target]);
+                mass.fill(0.0);
+                rate.fill(0.0);
+                for i in 0..=p {
+                    let row = q * (p + 1) + i;
+                    let slope = piece.element.derivative[row] / piece.length;
+                    axpy(piece.element.value[row], &knots.mass[first + i * n..][..n], mass);
+                    // the slopes of all knots add up to zero: what the first one has can be left out
+                    for (x, v) in rate.iter_mut().enumerate().filter(|_| i > 0) {
+                        *v += slope * knots.difference(first + i * n + x, first + x);
+                    }
+                }
+            }
+        }
     }
 
     /// What the objective has besides the action: the terminal function and the barrier.

@@ -33,6 +33,7 @@ mod collocation;
 mod convex;
 mod element;
 mod enclosure;
+mod knots;
 mod ladder;
 mod mixing;
 mod newton;

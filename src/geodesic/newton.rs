@@ -8,6 +8,7 @@
 //! enough. When the Newton decrement is small compared with the barrier, the barrier is lowered.
 
 use super::action::{DiscreteAction, NodeWork};
+use super::knots::Knots;
 use super::preconditioner::Preconditioner;
 use crate::error::{Error, Result};
 use crate::linalg::vector::{axpy, dot};
@@ -89,7 +90,8 @@ pub(crate) struct Minimiser<'a> {
     residual: Vec<f64>,
     direction: Vec<f64>,
     image: Vec<f64>,
-    trial: Vec<f64>,
+    preconditioned: Vec<f64>,
+    trial: Knots,
     /// Changes of masses, rates and duals at the Gauss nodes.
     mass_change: Vec<f64>,
     rate_change: Vec<f64>,
@@ -114,7 +116,8 @@ impl<'a> Minimiser<'a> {
             residual: vec![0.0; knots],
             direction: vec![0.0; knots],
             image: vec![0.0; knots],
-            trial: vec![0.0; knots],
+            preconditioned: vec![0.0; knots],
+            trial: Knots::new(vec![0.0; knots]),
             mass_change: vec![0.0; nodes],
             rate_change: vec![0.0; nodes],
             dual_change: vec![0.0; nodes],
@@ -127,7 +130,7 @@ impl<'a> Minimiser<'a> {
     ///
     /// # Errors
     /// [`Error::Singular`] when even the first path cannot be evaluated.
-    pub fn run(&mut self, knots: &mut [f64]) -> Result<NewtonReport> {
+    pub fn run(&mut self, knots: &mut Knots) -> Result<NewtonReport> {
         self.action.barrier = 0.0;
         if self.action.evaluate(knots).is_none() {
             let detail = "the graph falls apart numerically along the first path".into();
@@ -145,7 +148,7 @@ impl<'a> Minimiser<'a> {
             if steps == self.options.max_steps {
                 break NewtonStop::StepLimit;
             }
-            if self.preconditioner.prepare(self.action, knots).is_err() {
+            if self.preconditioner.prepare(self.action, &knots.mass).is_err() {
                 break NewtonStop::Stalled;
             }
             if truncated > self.options.max_truncated {
@@ -155,7 +158,7 @@ impl<'a> Minimiser<'a> {
             let before = decrement;
             let (slope, solved) = loop {
                 self.action.gradient(&mut self.gradient);
-                let solved = self.newton_step(decrement, knots);
+                let solved = self.newton_step(decrement, &knots.mass);
                 if watch::stopped() {
                     break 'steps NewtonStop::Cancelled;
                 }
@@ -247,14 +250,14 @@ impl<'a> Minimiser<'a> {
             let share = square / curvature;
             axpy(share, &self.direction, &mut self.step);
             axpy(-share, &self.image, &mut self.residual);
-            self.trial.copy_from_slice(&self.residual);
-            self.preconditioner.apply(self.action, &mut self.trial);
-            let next = dot(&self.residual[unknowns.clone()], &self.trial[unknowns.clone()]);
+            self.preconditioned.copy_from_slice(&self.residual);
+            self.preconditioner.apply(self.action, &mut self.preconditioned);
+            let next = dot(&self.residual[unknowns.clone()], &self.preconditioned[unknowns.clone()]);
             if next <= target {
                 return next >= 0.0;
             }
             let ratio = next / square;
-            for (d, z) in self.direction.iter_mut().zip(&self.trial) {
+            for (d, z) in self.direction.iter_mut().zip(&self.preconditioned) {
                 *d = z + ratio * *d;
             }
             square = next;
@@ -263,11 +266,11 @@ impl<'a> Minimiser<'a> {
     }
 
     /// Moves along the step as far as masses stay positive and the objective falls (Armijo's rule).
-    fn search(&mut self, knots: &mut [f64], slope: f64) -> bool {
+    fn search(&mut self, knots: &mut Knots, slope: f64) -> bool {
         let action = &mut *self.action;
         // rounding in conjugate gradients must not add up to a change of mass
         let n = action.graph.nodes();
-        for (step, mu) in self.step.chunks_exact_mut(n).zip(knots.chunks_exact(n)) {
+        for (step, mu) in self.step.chunks_exact_mut(n).zip(knots.mass.chunks_exact(n)) {
             let gained: f64 = step.iter().sum();
             axpy(-gained, mu, step);
         }
@@ -291,11 +294,10 @@ impl<'a> Minimiser<'a> {
         let start = action.action() + action.beyond_action();
         let noise = NOISE * start.abs();
         for _ in 0..40 {
-            self.trial.copy_from_slice(knots);
-            axpy(share, &self.step, &mut self.trial);
+            self.trial.move_from(knots, share, &self.step);
             let value = action.evaluate(&self.trial);
             if value.is_some_and(|v| v <= start + 1e-4 * share * slope + noise) {
-                knots.copy_from_slice(&self.trial);
+                knots.copy_from(&self.trial);
                 if action.node_walls {
                     axpy(dual_share, &self.dual_change, &mut action.dual);
                 }

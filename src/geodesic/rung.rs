@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
 use super::convex::{least_density, nearly_empty};
+use super::knots::Knots;
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{start_potential, Path};
 use super::preconditioner::{Blocks, Frozen, Preconditioner};
@@ -114,7 +115,7 @@ impl Problem<'_> {
         };
         if report.stop == NewtonStop::Stalled && !*dense && graph.nodes() <= DENSE_AT_NEED {
             *dense = true;
-            knots.copy_from_slice(&first);
+            knots.copy_from(&first);
             let mut blocks = Blocks::new(&action)?;
             let wasted = report.steps;
             let rest = NewtonOptions { max_steps: options.max_steps.saturating_sub(wasted), ..*options };
@@ -124,8 +125,8 @@ impl Problem<'_> {
         let potentials = end_potentials(&mut action);
         let distance = (2.0 * action.action()).sqrt();
         Ok(Rung {
-            path: path_of(&action, &knots),
-            end: knots[knots.len() - graph.nodes()..].to_vec(),
+            path: path_of(&action, &knots.mass),
+            end: knots.mass[knots.mass.len() - graph.nodes()..].to_vec(),
             distance,
             best_distance: distance,
             best_potentials: potentials.clone(),
@@ -227,7 +228,7 @@ impl Rung {
 
 /// Masses at the knots to start from, positive at the Gauss nodes: the guess, shifted to meet the ends, with
 /// as little as possible of a safe path mixed in; and the share of that.
-fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> (Vec<f64>, f64) {
+fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> (Knots, f64) {
     let times = action.mesh.knots();
     let graph = action.graph.clone();
     let pi = graph.reference();
@@ -240,7 +241,7 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Pa
             line.zip(pi).map(move |(m, p)| (1.0 - share) * m + share * p)
         })
         .collect();
-    let Some(guess) = guess else { return (safe, COLD_BARRIER) };
+    let Some(guess) = guess else { return (Knots::new(safe), COLD_BARRIER) };
     let (old0, old1) = (guess.mass(0.0), guess.mass(1.0));
     let shifted: Vec<f64> = times
         .iter()
@@ -255,13 +256,13 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Pa
         })
         .collect();
     for share in [1e-9, 1e-6, 1e-4, 1e-2, 0.1, 0.5] {
-        let knots: Vec<f64> =
-            shifted.iter().zip(&safe).map(|(m, s)| (1.0 - share) * m + share * s).collect();
+        let mixed = shifted.iter().zip(&safe).map(|(m, s)| (1.0 - share) * m + share * s);
+        let knots = Knots::new(mixed.collect());
         if action.evaluate(&knots).is_some() {
             return (knots, share);
         }
     }
-    (safe, COLD_BARRIER)
+    (Knots::new(safe), COLD_BARRIER)
 }
 
 /// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot. The barrier's
