@@ -28,6 +28,7 @@
 mod action;
 mod anderson;
 mod batch;
+mod blocks;
 mod bounds;
 mod collocation;
 mod convex;
@@ -41,6 +42,7 @@ mod path;
 mod preconditioner;
 mod rung;
 mod shooting;
+mod tree;
 
 use std::sync::Arc;
 

@@ -148,7 +148,7 @@ impl<'a> Minimiser<'a> {
             if steps == self.options.max_steps {
                 break NewtonStop::StepLimit;
             }
-            if self.preconditioner.prepare(self.action, &knots.mass).is_err() {
+            if self.preconditioner.prepare(self.action).is_err() {
                 break NewtonStop::Stalled;
             }
             if truncated > self.options.max_truncated {

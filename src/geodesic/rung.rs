@@ -18,11 +18,12 @@
 use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
+use super::blocks::Blocks;
 use super::convex::{least_density, nearly_empty};
 use super::knots::Knots;
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{start_potential, Path};
-use super::preconditioner::{Blocks, Frozen, Preconditioner};
+use super::preconditioner::{Frozen, Preconditioner};
 use crate::error::Result;
 use crate::graph::{Graph, Mean};
 use crate::linalg::vector::{distance_1, distance_max, max_abs};

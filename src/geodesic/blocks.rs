@@ -1,0 +1,288 @@
+//! The factorised Hessian of a piecewise linear path.
+//!
+//! For an interval of length `h` from `a` to `b`, with `dv = (db - da)/h`, `dmu = (da + db)/2`, `G = L^+` and
+//! `S = Q + z/mu`, the second derivative is
+//!
+//! ```text
+//! (dv - B dmu)' G (dv - B dmu) h + dmu' S dmu h
+//! ```
+//!
+//! # Coordinates
+//!
+//! Changes of mass at a knot are written as transfers along a spanning tree, `da = T_a u_a`, so that mass is conserved, and
+//! with `E_a = -T_a/h - B T_a/2`, `E_b = T_b/h - B T_b/2` the blocks are
+//!
+//! ```text
+//! H_ij = h E_i' G E_j + h/4 T_i' S T_j
+//! ```
+//!
+//! The tree matters where nodes are nearly empty. A flux between parts of the graph that only such nodes join costs
+//! its square over a tiny mobility, and a sum of changes over one of the parts that is not tiny is ruled out. As a sum of many
+//! unknowns that would make the matrix as badly conditioned as the mobility is small; but a tree of strongest edges
+//! crosses such a cut only where it must, each time with an unknown of its own, and a matrix that is bad by the scales of its
+//! unknowns alone does Cholesky's factorisation no harm (van der Sluis, Numer. Math. 1969).
+
+use super::action::DiscreteAction;
+use super::preconditioner::Preconditioner;
+use super::tree::SpanningTree;
+use crate::error::Result;
+use crate::graph::EdgeTangent;
+use crate::linalg::vector::axpy;
+use crate::linalg::BlockTridiagonal;
+use crate::memory;
+
+/// The factorised Hessian.
+pub(crate) struct Blocks {
+    matrix: BlockTridiagonal,
+    spacing: Vec<f64>,
+    /// One for each knot, by the weaker mobilities on its two sides.
+    trees: Vec<SpanningTree>,
+    ends: Vec<(u32, u32)>,
+    strength: Vec<f64>,
+    /// Columns `E_j`, then `G E_j`; its rows; `B'` times it.
+    columns: Vec<f64>,
+    rows: Vec<f64>,
+    transported: Vec<f64>,
+    /// `S`, and the difference of two of its rows.
+    bends: Vec<f64>,
+    difference: Vec<f64>,
+}
+
+impl Blocks {
+    /// Reserves memory: two dense blocks for each knot.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn new(action: &DiscreteAction) -> Result<Self> {
+        let n = action.graph.nodes();
+        let knots = action.mesh.knots();
+        memory::admit(memory::doubles(&[4, n, n]), || format!("dense matrices of {n} nodes"))?;
+        let dense = || vec![0.0; n * n];
+        Ok(Self {
+            matrix: BlockTridiagonal::new(n, action.unknowns().len() / n)?,
+            spacing: knots.windows(2).map(|t| t[1] - t[0]).collect(),
+            trees: knots.iter().map(|_| SpanningTree::new(&action.graph)).collect(),
+            ends: action.graph.edge_list().map(|(x, y)| (x as u32, y as u32)).collect(),
+            strength: vec![0.0; action.graph.edges()],
+            columns: dense(),
+            rows: dense(),
+            transported: dense(),
+            bends: dense(),
+            difference: vec![0.0; n],
+        })
+    }
+
+    /// Grows the trees of the unknown knots.
+    fn grow(&mut self, action: &DiscreteAction) {
+        let m = action.graph.edges();
+        let mobility = |q: usize| action.tangent[q * m..(q + 1) * m].iter().map(|edge| edge.weight);
+        for k in 1..=self.matrix.blocks() {
+            self.strength.clear();
+            self.strength.extend(mobility(k - 1));
+            if k < self.spacing.len() {
+                self.strength.iter_mut().zip(mobility(k)).for_each(|(s, w)| *s = s.min(w));
+            }
+            self.trees[k].grow(&action.graph, &self.strength, &self.ends);
+        }
+    }
+
+    /// Assembles the Hessian, with its diagonal larger by a share `shift`.
+    fn assemble(&mut self, action: &DiscreteAction, shift: f64) {
+        let n = action.graph.nodes();
+        let unknowns = self.matrix.blocks();
+        for k in 0..unknowns {
+            self.matrix.diagonal_mut(k).fill(0.0);
+        }
+        for q in 0..self.spacing.len() {
+            self.add_interval(action, q);
+        }
+        self.add_walls(action);
+        for k in 0..unknowns {
+            let root = self.trees[k + 1].root();
+            let diagonal = self.matrix.diagonal_mut(k);
+            diagonal[root * n + root] = 1.0;
+            for x in 0..n {
+                diagonal[x * n + x] *= 1.0 + shift;
+            }
+        }
+    }
+
+    /// Adds what the interval after knot `q` gives; its knots are the unknowns `q - 1` and `q`, where there are such.
+    fn add_interval(&mut self, action: &DiscreteAction, q: usize) {
+        let m = action.graph.edges();
+        let edges = &action.tangent[q * m..(q + 1) * m];
+        self.bend(action, edges, q);
+        let (before, after) = (q > 0, q < self.matrix.blocks());
+        if before {
+            self.respond(action, edges, q, Side::Before);
+            self.add_block(q, Side::Before, Side::Before);
+            if after {
+                self.add_block(q, Side::Before, Side::After);
+            }
+        }
+        if after {
+            self.respond(action, edges, q, Side::After);
+            self.add_block(q, Side::After, Side::After);
+        }
+    }
+
+    /// `rows = G E_j` and `transported = B' G E_j` for one side of the interval after knot `q`: a row for each node of the
+    /// graph, a column for each transfer at the knot.
+    fn respond(&mut self, action: &DiscreteAction, edges: &[EdgeTangent], q: usize, side: Side) {
+        let n = action.graph.nodes();
+        let (tree, rate) = (&self.trees[side.knot(q)], side.sign() / self.spacing[q]);
+        self.columns.fill(0.0);
+        for x in (0..n).filter(|x| *x != tree.root()) {
+            self.columns[x * n + x] = rate;
+            self.columns[x * n + tree.parent(x)] = -rate;
+        }
+        action.graph.each_edge(|e, x, y| {
+            for (node, slope) in [(x, edges[e].transport_tail), (y, edges[e].transport_head)] {
+                for (transfer, sign) in tree.touching(node) {
+                    let flux = 0.5 * sign * slope;
+                    self.columns[transfer * n + x] -= flux;
+                    self.columns[transfer * n + y] += flux;
+                }
+            }
+        });
+        action.laplacian[q].solve_grounded(&mut self.columns);
+        for (transfer, column) in self.columns.chunks_exact(n).enumerate() {
+            for (x, value) in column.iter().enumerate() {
+                self.rows[x * n + transfer] = *value;
+            }
+        }
+        self.transported.fill(0.0);
+        action.graph.each_edge(|e, x, y| {
+            let (tail, head) = (edges[e].transport_tail, edges[e].transport_head);
+            let (row_x, row_y) = (&self.rows[x * n..(x + 1) * n], &self.rows[y * n..(y + 1) * n]);
+            // x < y, so that both rows of the product can be borrowed at once
+            let (upper, lower) = self.transported.split_at_mut(y * n);
+            let pairs = upper[x * n..(x + 1) * n].iter_mut().zip(&mut lower[..n]);
+            for ((px, py), (a, b)) in pairs.zip(row_x.iter().zip(row_y)) {
+                let difference = a - b;
+                *px += tail * difference;
+                *py += head * difference;
+            }
+        });
+    }
+
+    /// Adds the block with the knot that [`respond`](Self::respond) was called for (its rows) and another (its columns).
+    fn add_block(&mut self, q: usize, source: Side, target: Side) {
+        let (h, n) = (self.spacing[q], self.difference.len());
+        let (trees, bends) = (&self.trees, &self.bends);
+        let block = if source == target {
+            self.matrix.diagonal_mut(target.knot(q) - 1)
+        } else {
+            let upper = self.matrix.upper_mut(q - 1);
+            upper.fill(0.0);
+            upper
+        };
+        let (tree, rows_tree) = (&trees[target.knot(q)], &trees[source.knot(q)]);
+        for (x, column) in block.chunks_exact_mut(n).enumerate().filter(|(x, _)| *x != tree.root()) {
+            for (node, sign) in [(x, 1.0), (tree.parent(x), -1.0)] {
+                let row = node * n..(node + 1) * n;
+                axpy(sign * target.sign(), &self.rows[row.clone()], column);
+                axpy(-0.5 * sign * h, &self.transported[row], column);
+            }
+            let (own, parent) = (x * n, tree.parent(x) * n);
+            let pairs = bends[own..own + n].iter().zip(&bends[parent..parent + n]);
+            self.difference.iter_mut().zip(pairs).for_each(|(d, (a, b))| *d = a - b);
+            rows_tree.differences(&mut self.difference);
+            axpy(0.25 * h, &self.difference, column);
+        }
+    }
+
+    /// `S` at one Gauss node.
+    fn bend(&mut self, action: &DiscreteAction, edges: &[EdgeTangent], q: usize) {
+        let n = action.graph.nodes();
+        let (mu, dual) = (&action.mass[q * n..(q + 1) * n], &action.dual[q * n..(q + 1) * n]);
+        let bends = &mut self.bends;
+        bends.fill(0.0);
+        for x in 0..n {
+            bends[x * n + x] = dual[x] / mu[x];
+        }
+        action.graph.each_edge(|e, x, y| {
+            let bend = edges[e].curvature;
+            bends[x * n + x] += bend / mu[x] / mu[x];
+            bends[y * n + y] += bend / mu[y] / mu[y];
+            bends[x * n + y] -= bend / mu[x] / mu[y];
+            bends[y * n + x] -= bend / mu[x] / mu[y];
+        });
+    }
+
+    /// Adds what acts on the masses at the knots themselves: the barrier, and the function of the end.
+    fn add_walls(&mut self, action: &DiscreteAction) {
+        let n = action.graph.nodes();
+        let (walls, unknowns) = (&action.knot_walls, self.matrix.blocks());
+        for (i, (m, z)) in walls.mass.iter().zip(&walls.dual).enumerate() {
+            self.add_at_node(walls.first / n - 1 + i / n, i % n, walls.weight[i / n] * z / m);
+        }
+        if let Some(terminal) = &action.terminal {
+            for (x, curvature) in terminal.diagonal(action.end_mass()).into_iter().enumerate() {
+                self.add_at_node(unknowns - 1, x, curvature);
+            }
+        }
+    }
+
+    /// Adds a second derivative in the mass of one node.
+    fn add_at_node(&mut self, unknown: usize, x: usize, curvature: f64) {
+        let (tree, diagonal) = (&self.trees[unknown + 1], self.matrix.diagonal_mut(unknown));
+        let n = self.difference.len();
+        for (a, sign_a) in tree.touching(x) {
+            for (b, sign_b) in tree.touching(x) {
+                diagonal[a * n + b] += sign_a * sign_b * curvature;
+            }
+        }
+    }
+}
+
+/// The two knots of an interval.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    /// The sign of the knot's masses in the rate.
+    fn sign(self) -> f64 {
+        match self {
+            Side::Before => -1.0,
+            Side::After => 1.0,
+        }
+    }
+
+    /// The knot of the interval after knot `q`.
+    fn knot(self, q: usize) -> usize {
+        q + usize::from(self == Side::After)
+    }
+}
+
+impl Preconditioner for Blocks {
+    fn prepare(&mut self, action: &DiscreteAction) -> Result<()> {
+        self.grow(action);
+        for shift in [0.0, 1e-13, 1e-11, 1e-9] {
+            self.assemble(action, shift);
+            if self.matrix.factorise().is_ok() {
+                return Ok(());
+            }
+        }
+        self.assemble(action, 1e-7);
+        self.matrix.factorise()
+    }
+
+    fn apply(&mut self, action: &DiscreteAction, vector: &mut [f64]) {
+        let n = action.graph.nodes();
+        let unknowns = action.unknowns();
+        let inner = &mut vector[unknowns.clone()];
+        for (dual, tree) in inner.chunks_exact_mut(n).zip(&self.trees[1..]) {
+            tree.differences(dual);
+        }
+        self.matrix.solve_in_place(inner);
+        for (change, tree) in inner.chunks_exact_mut(n).zip(&self.trees[1..]) {
+            tree.spread(change);
+        }
+        vector[..n].fill(0.0);
+        vector[unknowns.end..].fill(0.0);
+    }
+}
