@@ -27,6 +27,14 @@
 //! (Nocedal and Wright, Numerical Optimization, chapter 19). On elements of degree one it acts at the knots
 //! instead, so that the path is positive between them too: at the Gauss nodes alone, masses at the knots could
 //! zigzag around zero.
+//!
+//! # Rounding
+//!
+//! Rates are known to sixteen digits at best. Where only nearly empty nodes join two parts of the graph, what rounding
+//! leaves of the flux between them, over a mobility that may be `1e-27`, would be a potential without meaning. So
+//! each edge may conduct a little more than its mobility: `leak t`, at a time `t` from the nearer end, where potentials grow
+//! like `1/t` at most. Then rounding moves them by `1e-16 / (leak t)`, little beside `1/t`, and the
+//! action changes by `int leak t / t^2 dt`, the leak times a logarithm.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -127,8 +135,11 @@ pub(crate) struct DiscreteAction {
     sweep: Sweep,
     /// Strength `kappa` of the barrier.
     pub barrier: f64,
-    /// Weight of each Gauss node.
+    /// What each edge conducts besides its mobility, per time to the nearer end.
+    pub leak: f64,
+    /// Weight of each Gauss node, and the time from it to the nearer end.
     pub weight: Vec<f64>,
+    to_end: Vec<f64>,
     /// Masses, rates, potentials, forces and duals at the Gauss nodes, `n` numbers for each.
     pub mass: Vec<f64>,
     pub rate: Vec<f64>,
@@ -161,6 +172,13 @@ impl DiscreteAction {
             .pieces()
             .flat_map(|p| p.element.rule.weight.iter().map(|b| b * p.length).collect::<Vec<_>>())
             .collect();
+        let to_end = mesh
+            .pieces()
+            .flat_map(|p| {
+                let times = p.element.rule.node.iter().map(|c| p.start + c * p.length);
+                times.map(|t| t.min(1.0 - t)).collect::<Vec<_>>()
+            })
+            .collect();
         let numbers = || vec![0.0; n * nodes];
         let linear = mesh.elements.iter().all(|element| element.degree() == 1);
         let walled = if linear { 1..nodes } else { nodes..nodes };
@@ -169,6 +187,8 @@ impl DiscreteAction {
             mesh,
             sweep: Sweep::new(graph, mean),
             barrier: 0.0,
+            leak: 0.0,
+            to_end,
             node_walls: !linear,
             knot_walls: KnotWalls::new(n, walled, &weight),
             terminal: None,
@@ -259,6 +279,8 @@ impl DiscreteAction {
         for q in 0..self.nodes() {
             let node = q * n..(q + 1) * n;
             self.sweep.mobility(&self.mass[node.clone()], &mut self.mobility);
+            let leak = self.leak * self.to_end[q];
+            self.mobility.iter_mut().for_each(|w| *w += leak);
             self.laplacian[q].factorise_leaky(&self.mobility).ok()?;
             let psi = &mut self.potential[node.clone()];
             psi.copy_from_slice(&self.rate[node.clone()]);

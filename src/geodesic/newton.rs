@@ -71,6 +71,10 @@ const NEARLY_SETTLED: f64 = 1e-3;
 const IDLE_STEPS: usize = 4;
 const IDLE_PART: f64 = 0.1;
 
+/// What edges conduct besides their mobility on linear elements, in units of one over the action and of the time to the
+/// nearer end: as much as the action hides in its rounding.
+const LEAK: f64 = 1e-13;
+
 /// Duals stay within this factor of the central path.
 const DUAL_RANGE: f64 = 1e4;
 
@@ -131,10 +135,14 @@ impl<'a> Minimiser<'a> {
     /// # Errors
     /// [`Error::Singular`] when even the first path cannot be evaluated.
     pub fn run(&mut self, knots: &mut Knots) -> Result<NewtonReport> {
-        self.action.barrier = 0.0;
+        (self.action.barrier, self.action.leak) = (0.0, 0.0);
         if self.action.evaluate(knots).is_none() {
             let detail = "the graph falls apart numerically along the first path".into();
             return Err(Error::Singular { what: "Laplacian of the path", detail });
+        }
+        if !self.action.node_walls {
+            self.action.leak = LEAK / self.size();
+            self.action.evaluate(knots);
         }
         self.action.barrier = self.options.first_barrier * self.size();
         self.action.central_dual();
