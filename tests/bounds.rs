@@ -158,6 +158,14 @@ fn degenerate_cases() {
         // the step while their changes over a quarter of the time are of the size of its square
         assert!(bounds.gap() < 64.0 * f64::EPSILON / step + 1e-9, "{step:e}: {bounds:?}");
     }
+
+    // gaps that nothing can reach, the second of which divides to infinity
+    let geodesic = solve(&two, Mean::Logarithmic, &[0.6, 0.4], &[0.3, 0.7], 1e-9);
+    for gap in [f64::EPSILON, 1.5e-312] {
+        let options = BoundOptions::default().with_gap(gap).with_max_intervals(64);
+        let bounds = geodesic.bounds(&options).expect("bounds");
+        assert!(!bounds.reached && bounds.gap() < 1e-6, "{gap:e}: {bounds:?}");
+    }
 }
 
 #[test]

@@ -424,6 +424,9 @@ const MOST_PARTS: f64 = 8.0;
 /// Intervals shorter than this are not split: their knots would run together.
 const SHORTEST: f64 = 1e-12;
 
+/// A factor that splits any interval with a gap worth mentioning into the most parts.
+const MOST_SCALE: f64 = 1e100;
+
 /// The new gap is aimed at this share of the one allowed.
 const AIM: f64 = 0.8;
 
@@ -441,7 +444,8 @@ fn refine(
 ) -> Result<bool> {
     let root = |p: &Piece| if p.end - p.start > SHORTEST { p.gap().cbrt() } else { 0.0 };
     let roots: Vec<f64> = pieces.iter().map(root).collect();
-    let mut scale = (roots.iter().sum::<f64>() / (AIM * allowed)).sqrt();
+    // a gap near the least number would ask for more parts than there are numbers
+    let mut scale = (roots.iter().sum::<f64>() / (AIM * allowed)).sqrt().min(MOST_SCALE);
     let parts = |scale: f64| -> Vec<usize> {
         roots.iter().map(|root| (scale * root).ceil().clamp(1.0, MOST_PARTS) as usize).collect()
     };
