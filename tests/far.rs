@@ -325,7 +325,7 @@ fn difference_of_ends(a: &Geodesic, psi: &[f64], b: &Geodesic, other: &[f64], en
 
 const KINDS: [&str; 6] = ["tree", "cycle", "Erdos-Renyi", "complete", "star", "barbell"];
 
-/// A random problem: a graph of up to twelve nodes whose weights differ by six orders of magnitude, and three
+/// A random problem: a graph of up to twelve nodes whose weights differ by given orders of magnitude, and three
 /// distributions whose masses differ by four, with empty nodes or on one node only.
 struct Problem {
     kind: &'static str,
@@ -339,7 +339,7 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, orders: f64) -> Self {
         let mut random = Uniform(seed ^ 0x9e37_79b9_7f4a_7c15);
         // neighbouring seeds begin alike
         (0..8).for_each(|_| {
@@ -377,7 +377,7 @@ impl Problem {
                 }
             }
         }
-        let mut weight = || 10f64.powf(6.0 * random.draw() - 3.0);
+        let mut weight = || 10f64.powf(orders * (random.draw() - 0.5));
         let edges: Vec<(usize, usize, f64)> = pairs.into_iter().map(|(x, y)| (x, y, weight())).collect();
         let reference = [Reference::Uniform, Reference::Degree][below(2, &mut random)];
         // one node has no degree
@@ -536,9 +536,9 @@ struct Outcome {
 #[test]
 fn random_problems() {
     // the first two once failed
-    let seeds = [2_676_359_978_302_012_650, 17_550_195_669_460_096_850].into_iter().chain(0..40);
-    for seed in seeds {
-        let problem = Problem::new(seed);
+    let steep = [2_676_359_978_302_012_650, 17_550_195_669_460_096_850].into_iter().chain(0..40);
+    for (seed, orders) in steep.map(|seed| (seed, 6.0)).chain((0..20).map(|seed| (seed, 1.0))) {
+        let problem = Problem::new(seed, orders);
         let outcome = problem.check().unwrap_or_else(|e| panic!("{seed}: {e}: {}", problem.describe()));
         assert!(
             outcome.violations.is_empty(),
@@ -549,15 +549,33 @@ fn random_problems() {
     }
 }
 
-/// As many random problems as `JKOFLOW_CASES` says, from seed `JKOFLOW_FIRST` on, for at most
-/// `JKOFLOW_SECONDS`: how they ended, and the seed of the smallest that ended so.
+/// Trees, cycles and cliques that only empty nodes join on the way, with the harmonic mean: what flows there is a
+/// difference of what the parts gain, and once was rounding.
+#[test]
+fn parts_joined_by_empty_nodes() {
+    for seed in [7_000_014, 7_000_030, 7_000_051] {
+        let problem = Problem::new(seed, 0.0);
+        assert_eq!(problem.mean, Mean::Harmonic);
+        let outcome = problem.check().unwrap_or_else(|e| panic!("{seed}: {e}: {}", problem.describe()));
+        assert!(outcome.violations.is_empty(), "{seed}: {:?}", outcome.violations);
+        let ended = |(_, termination, _): &(_, Termination, _)| *termination == Termination::Converged;
+        assert!(outcome.ends.iter().all(ended), "{seed}: {:?}", outcome.ends);
+    }
+}
+
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |v| v.parse().expect("a number"))
+}
+
+/// As many random problems as `JKOFLOW_CASES` says, from seed `JKOFLOW_FIRST` on, with weights that differ by
+/// `JKOFLOW_ORDERS` orders of magnitude, for at most `JKOFLOW_SECONDS`: how they ended, and the seed of the smallest that ended so.
 #[test]
 #[ignore = "ten thousand problems"]
 fn many_random_problems() {
-    let setting =
-        |name: &str, default: u64| std::env::var(name).map_or(default, |v| v.parse().expect("a number"));
     let (first, count) = (setting("JKOFLOW_FIRST", 0), setting("JKOFLOW_CASES", 10_000));
-    let seconds = setting("JKOFLOW_SECONDS", 3600) as f64;
+    let (seconds, orders) =
+        (setting("JKOFLOW_SECONDS", 3600) as f64, setting("JKOFLOW_ORDERS", 6) as f64);
     // how often, nodes and edges of the smallest, its seed, detail
     let mut tally = std::collections::BTreeMap::<String, (usize, (usize, usize), u64, String)>::new();
     let mut times = Vec::new();
@@ -566,7 +584,7 @@ fn many_random_problems() {
         if begin.elapsed().as_secs_f64() > seconds {
             break;
         }
-        let problem = Problem::new(seed);
+        let problem = Problem::new(seed, orders);
         let start = Instant::now();
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| problem.check()));
         times.push((start.elapsed().as_secs_f64(), seed));
@@ -603,12 +621,11 @@ fn many_random_problems() {
     assert!(tally.keys().all(|what| !what.contains("VIOLATION") && what != "panic"));
 }
 
-/// One random problem in full, `JKOFLOW_SEED`.
+/// One random problem in full, `JKOFLOW_SEED` with `JKOFLOW_ORDERS`.
 #[test]
 #[ignore = "for looking at one problem"]
 fn one_random_problem() {
-    let seed = std::env::var("JKOFLOW_SEED").map_or(0, |v| v.parse().expect("a number"));
-    let problem = Problem::new(seed);
+    let problem = Problem::new(setting("JKOFLOW_SEED", 0), setting("JKOFLOW_ORDERS", 6) as f64);
     println!("{}", problem.describe());
     let options = GeodesicOptions::default().with_mean(problem.mean);
     for (a, b) in [(0, 1), (1, 0), (1, 2), (0, 2)] {
