@@ -306,8 +306,13 @@ impl Geodesic {
         let times: Vec<f64> = (0..=first).map(|k| k as f64 / first as f64).collect();
         let mut pieces = enclosure.paths(&times)?;
         // potentials are steepest at ends with nearly empty nodes, so that the middle is a good place to
-        // carry them from; the ends are tried as well
-        let mut anchors = vec![0.5, 0.0, 1.0];
+        // carry them from; the ends are tried as well, and both together
+        let mut anchors = vec![
+            Potential::CarriedFrom(0.5),
+            Potential::CarriedFrom(0.0),
+            Potential::CarriedFrom(1.0),
+            Potential::CarriedFromEnds,
+        ];
         let (mut lower, mut upper) = (0.0, f64::INFINITY);
         let mut stopped = None;
         loop {
@@ -347,17 +352,17 @@ impl Geodesic {
     }
 }
 
-/// The bounds that the pieces give, with the potentials that serve best; `anchors`, the times to carry
-/// potentials from, are put in the order of their merit.
+/// The bounds that the pieces give, with the potentials that serve best; `anchors`, the ways to carry them on, are put
+/// in the order of their merit.
 fn certified(
     enclosure: &mut Enclosure,
     pieces: &mut Vec<Piece>,
-    anchors: &mut Vec<f64>,
+    anchors: &mut Vec<Potential>,
 ) -> Result<(f64, f64)> {
     let mut found = (0.0, 0.0);
     for (k, anchor) in anchors.clone().into_iter().enumerate() {
         let mut carried = pieces.clone();
-        enclosure.certify(&mut carried, Potential::Carried, anchor)?;
+        enclosure.certify(&mut carried, anchor)?;
         let other = enclose(&carried);
         if k == 0 || other.0 > found.0 {
             anchors[0] = anchor;
@@ -369,7 +374,7 @@ fn certified(
     }
     if found.1 - found.0 > ADRIFT * found.1 {
         let mut sampled = pieces.clone();
-        enclosure.certify(&mut sampled, Potential::Sampled, 0.5)?;
+        enclosure.certify(&mut sampled, Potential::Sampled)?;
         let other = enclose(&sampled);
         if other.0 > found.0 {
             (found, *pieces) = (other, sampled);

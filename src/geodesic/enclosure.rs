@@ -49,6 +49,8 @@
 //! geodesic, `s phi` has `r = s (s - 1)` times its force, and what the first term gains from `s > 1` is
 //! less than the largest force costs; likewise below one.
 //!
+//! `phi` may also jump, by `J_x` at a time `s`: that adds `<J,mu_s>` to the left-hand side and at most `max_x J_x` to the right.
+//!
 //! # What is not proved
 //!
 //! The time integral of `max_x r_x` is a quadrature: see [`Enclosure::excess`] for the margin that is
@@ -90,8 +92,11 @@ impl Piece {
 /// Where the potentials at the knots come from.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Potential {
-    /// Carried on from the start by their own equation.
-    Carried,
+    /// Carried on from this time by their own equation, both ways.
+    CarriedFrom(f64),
+    /// Carried on from both ends, with a jump where they meet: into a layer at an end, where potentials grow like
+    /// `1/t`, errors grow like `1/t^2`, and out of it they fade as fast.
+    CarriedFromEnds,
     /// Those of the geodesic: where the equation cannot be integrated from the start in large steps.
     Sampled,
 }
@@ -185,25 +190,47 @@ impl<'a> Enclosure<'a> {
     }
 
     /// Computes what the pieces, which follow each other from 0 to 1, contribute to the lower bound.
-    ///
-    /// Potentials are carried from the `anchor`, a time, both ways.
-    pub fn certify(&mut self, pieces: &mut [Piece], potential: Potential, anchor: f64) -> Result<()> {
-        let middle = pieces.partition_point(|piece| piece.start < anchor);
-        let time = if middle < pieces.len() { pieces[middle].start } else { 1.0 };
-        self.knots[1] = self.knot(time)?;
-        for piece in &mut pieces[middle..] {
+    pub fn certify(&mut self, pieces: &mut [Piece], potential: Potential) -> Result<()> {
+        let anchor = if let Potential::CarriedFrom(time) = potential { time } else { 0.5 };
+        let (before, after) = pieces.split_at_mut(pieces.partition_point(|piece| piece.start < anchor));
+        if potential != Potential::CarriedFromEnds {
+            self.forward(after, potential)?;
+            return self.backward(before, potential);
+        }
+        self.forward(before, potential)?;
+        let left = self.knots[1].psi.clone();
+        self.backward(after, potential)?;
+        if let Some(last) = before.last_mut() {
+            let right = &self.knots[0];
+            let jump: Vec<f64> = right.psi.iter().zip(&left).map(|(r, l)| r - l).collect();
+            last.dual += dot(&jump, &right.mu) - jump.iter().copied().fold(f64::NEG_INFINITY, worse);
+        }
+        Ok(())
+    }
+
+    /// Certifies pieces one after the other.
+    fn forward(&mut self, pieces: &mut [Piece], potential: Potential) -> Result<()> {
+        let Some(first) = pieces.first() else { return Ok(()) };
+        self.knots[1] = self.knot(first.start)?;
+        for piece in pieces {
             self.knots.swap(0, 1);
             self.knots[1] = self.knot(piece.end)?;
-            if potential == Potential::Carried {
+            if potential != Potential::Sampled {
                 self.carry(0, 1);
             }
             piece.dual = self.dual();
         }
-        self.knots[0] = self.knot(time)?;
-        for piece in pieces[..middle].iter_mut().rev() {
+        Ok(())
+    }
+
+    /// Certifies pieces, the last one first.
+    fn backward(&mut self, pieces: &mut [Piece], potential: Potential) -> Result<()> {
+        let Some(last) = pieces.last() else { return Ok(()) };
+        self.knots[0] = self.knot(last.end)?;
+        for piece in pieces.iter_mut().rev() {
             self.knots.swap(0, 1);
             self.knots[0] = self.knot(piece.start)?;
-            if potential == Potential::Carried {
+            if potential != Potential::Sampled {
                 self.carry(1, 0);
             }
             piece.dual = self.dual();
