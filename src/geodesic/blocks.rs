@@ -24,7 +24,7 @@
 
 use super::action::DiscreteAction;
 use super::preconditioner::Preconditioner;
-use super::tree::SpanningTree;
+use super::tree::{Grower, SpanningTree};
 use crate::error::Result;
 use crate::graph::EdgeTangent;
 use crate::linalg::vector::axpy;
@@ -37,7 +37,7 @@ pub(crate) struct Blocks {
     spacing: Vec<f64>,
     /// One for each knot, by the weaker mobilities on its two sides.
     trees: Vec<SpanningTree>,
-    ends: Vec<(u32, u32)>,
+    grower: Grower,
     strength: Vec<f64>,
     /// Columns `E_j`, then `G E_j`; its rows; `B'` times it.
     columns: Vec<f64>,
@@ -61,8 +61,8 @@ impl Blocks {
         Ok(Self {
             matrix: BlockTridiagonal::new(n, action.unknowns().len() / n)?,
             spacing: knots.windows(2).map(|t| t[1] - t[0]).collect(),
-            trees: knots.iter().map(|_| SpanningTree::new(&action.graph)).collect(),
-            ends: action.graph.edge_list().map(|(x, y)| (x as u32, y as u32)).collect(),
+            trees: knots.iter().map(|_| SpanningTree::new(n)).collect(),
+            grower: Grower::new(&action.graph),
             strength: vec![0.0; action.graph.edges()],
             columns: dense(),
             rows: dense(),
@@ -82,7 +82,7 @@ impl Blocks {
             if k < self.spacing.len() {
                 self.strength.iter_mut().zip(mobility(k)).for_each(|(s, w)| *s = s.min(w));
             }
-            self.trees[k].grow(&action.graph, &self.strength, &self.ends);
+            self.grower.grow(&self.strength, &mut self.trees[k]);
         }
     }
 
@@ -284,5 +284,62 @@ impl Preconditioner for Blocks {
         }
         vector[..n].fill(0.0);
         vector[unknowns.end..].fill(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geodesic::action::{NodeWork, TimeMesh};
+    use crate::geodesic::knots::Knots;
+    use crate::graph::{Graph, Mean, Reference};
+
+    /// On linear elements it undoes the matrix-free product, also where only a nearly empty node joins two parts.
+    #[test]
+    fn inverts_the_hessian() {
+        for least in [0.1f64, 1e-6, 1e-12] {
+            // what flows through the middle is known to the rounding of the changes beside it, up to 0.02
+            let accuracy = 1e-12 + 0.02 * f64::EPSILON / least;
+            for mean in Mean::ALL {
+                let graph = Graph::path(5, Reference::Uniform).expect("a path");
+                let n = graph.nodes();
+                let mesh = TimeMesh::new(vec![0.0, 0.2, 0.5, 0.9, 1.0], &[1; 4]);
+                let mut action = DiscreteAction::new(&graph, mean, mesh).expect("small");
+                // the middle node is nearly empty at all times
+                let masses = |k: usize| {
+                    let shift = 0.02 * k as f64;
+                    let mu = [0.3 + shift, 0.2 - shift, least, 0.1 + 0.5 * shift, 0.4 - 0.5 * shift];
+                    let total: f64 = mu.iter().sum();
+                    mu.map(|m| m / total)
+                };
+                let knots = Knots::new((0..5).flat_map(masses).collect());
+                action.barrier = 1e-3 * least;
+                action.evaluate(&knots).expect("positive");
+                action.central_dual();
+                action.linearise();
+                // changes of the interior knots that conserve mass, no larger than the masses
+                let mut change = vec![0.0; 5 * n];
+                for k in 1..4 {
+                    let part = [0.01 * k as f64, -0.01, 0.1 * least, 0.02, -0.02];
+                    change[k * n..(k + 1) * n].copy_from_slice(&part);
+                    let total: f64 = part.iter().sum();
+                    change[k * n] -= total;
+                    // what leaves the left part through the middle is as small as the mass there
+                    let left = change[k * n] + change[k * n + 1];
+                    change[k * n + 1] += 0.5 * least - left;
+                    change[k * n + 3] -= 0.5 * least - left;
+                }
+                let mut vector = vec![0.0; 5 * n];
+                action.hessian_product(&change, &mut vector, &mut NodeWork::new(&action));
+                let mut blocks = Blocks::new(&action).expect("small");
+                blocks.prepare(&action).expect("positive definite");
+                blocks.apply(&action, &mut vector);
+                for (i, (found, wanted)) in vector.iter().zip(&change).enumerate() {
+                    let scale = knots.mass[i];
+                    let error = (found - wanted).abs() / scale;
+                    assert!(error <= accuracy, "{mean:?}, {least:e}, {i}: {found:e} not {wanted:e}");
+                }
+            }
+        }
     }
 }

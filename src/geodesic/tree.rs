@@ -12,55 +12,67 @@ pub(crate) struct SpanningTree {
     order: Vec<u32>,
     /// Where the children of each node begin in `order`, and how many they are.
     children: Vec<(u32, u32)>,
-    /// Edges from the strongest to the weakest, and what joins nodes while the tree is grown.
+}
+
+/// Grows trees; keeps its memory.
+pub(crate) struct Grower {
+    ends: Vec<(u32, u32)>,
+    /// Edges from the strongest to the weakest.
     ranked: Vec<u32>,
+    /// Another node of the same part for each node, itself where there is none.
     joined: Vec<u32>,
+    /// Neighbours in the tree.
     beside: Vec<Vec<u32>>,
 }
 
-impl SpanningTree {
-    /// Reserves memory.
+impl Grower {
     pub fn new(graph: &Graph) -> Self {
-        let n = graph.nodes();
         Self {
-            parent: vec![0; n],
-            order: Vec::with_capacity(n),
-            children: vec![(0, 0); n],
+            ends: graph.edge_list().map(|(x, y)| (x as u32, y as u32)).collect(),
             ranked: (0..graph.edges() as u32).collect(),
-            joined: vec![0; n],
-            beside: vec![Vec::new(); n],
+            joined: vec![0; graph.nodes()],
+            beside: vec![Vec::new(); graph.nodes()],
         }
     }
 
-    /// Grows the tree whose weakest edges are as strong as they can be (Kruskal, Proc. AMS 1956): for any threshold,
-    /// nodes that stronger edges connect are connected in the tree by such edges.
+    /// Makes `tree` the one whose weakest edges are as strong as they can be (Kruskal, Proc. AMS 1956): for any
+    /// threshold, nodes that stronger edges connect are connected in the tree by such edges.
     ///
     /// Costs `O(m ln m)`.
-    pub fn grow(&mut self, graph: &Graph, strength: &[f64], ends: &[(u32, u32)]) {
-        self.ranked.sort_by(|a, b| strength[*b as usize].total_cmp(&strength[*a as usize]));
-        self.joined.iter_mut().enumerate().for_each(|(x, group)| *group = x as u32);
+    pub fn grow(&mut self, strength: &[f64], tree: &mut SpanningTree) {
+        let stronger =
+            |a: &u32, b: &u32| strength[*b as usize].total_cmp(&strength[*a as usize]).then(a.cmp(b));
+        self.ranked.sort_unstable_by(stronger);
+        self.joined.iter_mut().enumerate().for_each(|(x, part)| *part = x as u32);
         self.beside.iter_mut().for_each(Vec::clear);
         for &e in &self.ranked {
-            let (x, y) = ends[e as usize];
-            let (a, b) = (group(&mut self.joined, x), group(&mut self.joined, y));
+            let (x, y) = self.ends[e as usize];
+            let (a, b) = (part(&mut self.joined, x), part(&mut self.joined, y));
             if a != b {
                 self.joined[a as usize] = b;
                 self.beside[x as usize].push(y);
                 self.beside[y as usize].push(x);
             }
         }
-        self.hang(0, graph.nodes());
+        tree.hang(&self.beside);
+    }
+}
+
+impl SpanningTree {
+    /// Reserves memory.
+    pub fn new(nodes: usize) -> Self {
+        Self { parent: vec![0; nodes], order: Vec::with_capacity(nodes), children: vec![(0, 0); nodes] }
     }
 
-    /// Orders the nodes from the root.
-    fn hang(&mut self, root: u32, n: usize) {
+    /// Orders the nodes from the first, which becomes the root.
+    fn hang(&mut self, beside: &[Vec<u32>]) {
         self.order.clear();
-        self.order.push(root);
-        self.parent[root as usize] = root;
-        for at in 0..n {
+        self.order.push(0);
+        self.parent[0] = 0;
+        for at in 0..beside.len() {
             let x = self.order[at];
             let first = self.order.len();
-            for &y in &self.beside[x as usize] {
+            for &y in &beside[x as usize] {
                 if y != self.parent[x as usize] {
                     self.parent[y as usize] = x;
                     self.order.push(y);
@@ -102,8 +114,8 @@ impl SpanningTree {
     }
 }
 
-/// The group that `x` belongs to, by path halving.
-fn group(joined: &mut [u32], mut x: u32) -> u32 {
+/// What stands for the part that `x` belongs to, by path halving.
+fn part(joined: &mut [u32], mut x: u32) -> u32 {
     while joined[x as usize] != x {
         joined[x as usize] = joined[joined[x as usize] as usize];
         x = joined[x as usize];
@@ -120,13 +132,12 @@ mod tests {
     #[test]
     fn the_weakest_edge_of_a_cycle_is_left_out() {
         let cycle = Graph::cycle(5, Reference::Uniform).expect("a cycle");
-        let ends: Vec<(u32, u32)> = cycle.edge_list().map(|(x, y)| (x as u32, y as u32)).collect();
+        let (mut grower, mut tree) = (Grower::new(&cycle), SpanningTree::new(5));
         for weakest in 0..5 {
-            let mut tree = SpanningTree::new(&cycle);
             let strength: Vec<f64> =
                 (0..5).map(|e| if e == weakest { 1e-9 } else { 1.0 + e as f64 }).collect();
-            tree.grow(&cycle, &strength, &ends);
-            let (a, b) = (ends[weakest].0 as usize, ends[weakest].1 as usize);
+            grower.grow(&strength, &mut tree);
+            let (a, b) = cycle.edge_list().nth(weakest).expect("five edges");
             assert!(tree.parent(a) != b && tree.parent(b) != a);
             let potential = [3.0, -1.0, 4.0, 1.0, -5.0];
             let transfer: Vec<f64> =

@@ -303,14 +303,17 @@ impl LaplacianSolver {
     /// Overwrites right-hand sides of sum zero (`n` numbers each, one after the other) with the solutions
     /// that vanish at the ground. A right-hand side of another sum is met everywhere but at the ground.
     pub(crate) fn solve_grounded(&self, rhs: &mut [f64]) {
-        for column in rhs.chunks_exact_mut(self.graph.nodes()) {
-            match &self.factor {
-                Factor::Small(elimination) => elimination.solve_in_place(column),
-                Factor::Large(cholesky) => {
+        let n = self.graph.nodes();
+        match &self.factor {
+            Factor::Small(elimination) => {
+                rhs.chunks_exact_mut(n).for_each(|column| elimination.solve_in_place(column));
+            }
+            Factor::Large(cholesky) => {
+                for column in rhs.chunks_exact_mut(n) {
                     column[self.ground] -= column.iter().sum::<f64>();
-                    cholesky.solve_in_place(column);
-                    column[self.ground] = 0.0;
                 }
+                cholesky.solve_in_place(rhs);
+                rhs.iter_mut().skip(self.ground).step_by(n).for_each(|v| *v = 0.0);
             }
         }
     }
