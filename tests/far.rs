@@ -535,9 +535,10 @@ struct Outcome {
 /// A few hundred solves; the seeds are fixed, so that a failure can be looked at.
 #[test]
 fn random_problems() {
-    // the first two once failed
+    // the first ones once failed
     let steep = [2_676_359_978_302_012_650, 17_550_195_669_460_096_850].into_iter().chain(0..40);
-    for (seed, orders) in steep.map(|seed| (seed, 6.0)).chain((0..20).map(|seed| (seed, 1.0))) {
+    let gentle = [8_500_221].into_iter().chain(0..20);
+    for (seed, orders) in steep.map(|seed| (seed, 6.0)).chain(gentle.map(|seed| (seed, 1.0))) {
         let problem = Problem::new(seed, orders);
         let outcome = problem.check().unwrap_or_else(|e| panic!("{seed}: {e}: {}", problem.describe()));
         assert!(

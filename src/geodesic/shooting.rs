@@ -53,6 +53,15 @@ const FIRST_STAGES: usize = 3;
 /// was needed never exceeded two.
 const RESOLUTION_SAFETY: f64 = 4.0;
 
+/// Above this the last coefficient does not tell its square yet: near the boundary potentials at the ends were off by as much
+/// as the coefficient itself.
+const SETTLED_TAIL: f64 = 3e-4;
+
+/// Where convergence is slow much more is left than the last change: that must be so small a part of the tolerance, unless
+/// it is below the second number.
+const STILL: f64 = 0.01;
+const SLOW: f64 = 1e-7;
+
 /// The decay seen on few nodes is a little faster than on many.
 const DECAY_MARGIN: f64 = 1.25;
 
@@ -163,6 +172,7 @@ impl Shooter {
         }
         let rounding = rounding_floor(&difference);
         let target = goal.tolerance.max(rounding);
+        let still = target.min((STILL * target).max(SLOW));
         self.first_potential(&difference);
         self.set_norm(&difference);
 
@@ -182,10 +192,10 @@ impl Shooter {
             let finest = self.rule.stages() == MAX_STAGES;
             let settled = if finest { resolution } else { progress.path_resolution };
             watch::count(change);
-            if watch::stopped() && !(change <= target && resolved) {
+            if watch::stopped() && !(change <= still && resolved) {
                 break (progress, Halt::Cancelled);
             }
-            if change <= target || (!resolved && change <= settled) {
+            if change <= still || (!resolved && change <= settled) {
                 if self.positive_image() {
                     std::mem::swap(&mut self.path, &mut self.image);
                 }
@@ -320,7 +330,7 @@ impl Shooter {
         let force_size = self.image[..n].iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
         let relative = (force_tail / force_size.max(f64::MIN_POSITIVE)).max(flux_tail / mass_size);
         let decay = force_decay.max(flux_decay);
-        let resolution = RESOLUTION_SAFETY * relative * relative;
+        let resolution = RESOLUTION_SAFETY * relative * relative * (1.0 + relative / SETTLED_TAIL);
         Progress { change, resolution, path_resolution: relative, decay, action }
     }
 
