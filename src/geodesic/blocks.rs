@@ -39,8 +39,7 @@ pub(crate) struct Blocks {
     trees: Vec<SpanningTree>,
     grower: Grower,
     strength: Vec<f64>,
-    /// Columns `E_j`, then `G E_j`; its rows; `B'` times it.
-    columns: Vec<f64>,
+    /// `G E_j` and `B'` times it.
     rows: Vec<f64>,
     transported: Vec<f64>,
     /// `S`, and the difference of two of its rows.
@@ -56,7 +55,7 @@ impl Blocks {
     pub fn new(action: &DiscreteAction) -> Result<Self> {
         let n = action.graph.nodes();
         let knots = action.mesh.knots();
-        memory::admit(memory::doubles(&[4, n, n]), || format!("dense matrices of {n} nodes"))?;
+        memory::admit(memory::doubles(&[3, n, n]), || format!("dense matrices of {n} nodes"))?;
         let dense = || vec![0.0; n * n];
         Ok(Self {
             matrix: BlockTridiagonal::new(n, action.unknowns().len() / n)?,
@@ -64,7 +63,6 @@ impl Blocks {
             trees: knots.iter().map(|_| SpanningTree::new(n)).collect(),
             grower: Grower::new(&action.graph),
             strength: vec![0.0; action.graph.edges()],
-            columns: dense(),
             rows: dense(),
             transported: dense(),
             bends: dense(),
@@ -131,26 +129,21 @@ impl Blocks {
     fn respond(&mut self, action: &DiscreteAction, edges: &[EdgeTangent], q: usize, side: Side) {
         let n = action.graph.nodes();
         let (tree, rate) = (&self.trees[side.knot(q)], side.sign() / self.spacing[q]);
-        self.columns.fill(0.0);
+        self.rows.fill(0.0);
         for x in (0..n).filter(|x| *x != tree.root()) {
-            self.columns[x * n + x] = rate;
-            self.columns[x * n + tree.parent(x)] = -rate;
+            self.rows[x * n + x] = rate;
+            self.rows[tree.parent(x) * n + x] = -rate;
         }
         action.graph.each_edge(|e, x, y| {
             for (node, slope) in [(x, edges[e].transport_tail), (y, edges[e].transport_head)] {
                 for (transfer, sign) in tree.touching(node) {
                     let flux = 0.5 * sign * slope;
-                    self.columns[transfer * n + x] -= flux;
-                    self.columns[transfer * n + y] += flux;
+                    self.rows[x * n + transfer] -= flux;
+                    self.rows[y * n + transfer] += flux;
                 }
             }
         });
-        action.laplacian[q].solve_grounded(&mut self.columns);
-        for (transfer, column) in self.columns.chunks_exact(n).enumerate() {
-            for (x, value) in column.iter().enumerate() {
-                self.rows[x * n + transfer] = *value;
-            }
-        }
+        action.laplacian[q].solve_grounded_rows(&mut self.rows);
         self.transported.fill(0.0);
         action.graph.each_edge(|e, x, y| {
             let (tail, head) = (edges[e].transport_tail, edges[e].transport_head);

@@ -21,7 +21,7 @@ const FIRST_RUNG_BARRIER: f64 = 1e-5;
 const LATER_RUNG_BARRIER: f64 = 1e-6;
 
 /// What the root of the barrier may be of the tolerance, and of the last difference between rungs.
-const BARRIER_PART: f64 = 0.01;
+const BARRIER_PART: f64 = 0.005;
 
 /// What the root of the barrier is of the last difference at first, on the next mesh.
 const WARM_PART: f64 = 0.1;

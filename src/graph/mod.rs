@@ -303,17 +303,32 @@ impl LaplacianSolver {
     /// Overwrites right-hand sides of sum zero (`n` numbers each, one after the other) with the solutions
     /// that vanish at the ground. A right-hand side of another sum is met everywhere but at the ground.
     pub(crate) fn solve_grounded(&self, rhs: &mut [f64]) {
-        let n = self.graph.nodes();
-        match &self.factor {
-            Factor::Small(elimination) => {
-                rhs.chunks_exact_mut(n).for_each(|column| elimination.solve_in_place(column));
-            }
-            Factor::Large(cholesky) => {
-                for column in rhs.chunks_exact_mut(n) {
+        for column in rhs.chunks_exact_mut(self.graph.nodes()) {
+            match &self.factor {
+                Factor::Small(elimination) => elimination.solve_in_place(column),
+                Factor::Large(cholesky) => {
                     column[self.ground] -= column.iter().sum::<f64>();
+                    cholesky.solve_in_place(column);
+                    column[self.ground] = 0.0;
                 }
-                cholesky.solve_in_place(rhs);
-                rhs.iter_mut().skip(self.ground).step_by(n).for_each(|v| *v = 0.0);
+            }
+        }
+    }
+
+    /// As [`solve_grounded`](Self::solve_grounded), for right-hand sides that stand beside each other: a row for each
+    /// node.
+    pub(crate) fn solve_grounded_rows(&self, rows: &mut [f64]) {
+        match &self.factor {
+            Factor::Small(elimination) => elimination.solve_rows(rows),
+            Factor::Large(cholesky) => {
+                let count = rows.len() / self.graph.nodes();
+                let ground = self.ground * count..(self.ground + 1) * count;
+                for transfer in 0..count {
+                    let sum: f64 = rows.iter().skip(transfer).step_by(count).sum();
+                    rows[ground.start + transfer] -= sum;
+                }
+                cholesky.solve_rows(rows);
+                rows[ground].fill(0.0);
             }
         }
     }

@@ -105,20 +105,30 @@ impl SparseCholesky {
     }
 }
 
+impl SparseCholesky {
+    /// Solves for many right-hand sides: a row of `rows` for each row of the matrix, a column for each of them.
+    pub fn solve_rows(&self, rows: &mut [f64]) {
+        let dim = self.dim();
+        let columns = rows.len() / dim;
+        self.solve(MatMut::from_row_major_slice_mut(rows, dim, columns));
+    }
+
+    fn solve(&self, rhs: MatMut<'_, f64>) {
+        let symbolic = self.pattern.symbolic();
+        let scratch = symbolic.solve_in_place_scratch::<f64>(rhs.ncols(), Par::Seq);
+        let mut work = MemBuffer::new(scratch);
+        let stack = MemStack::new(&mut work);
+        LltRef::new(symbolic, &self.factor).solve_in_place_with_conj(Conj::No, rhs, Par::Seq, stack);
+    }
+}
+
 impl Factorisation for SparseCholesky {
     fn dim(&self) -> usize {
         self.pattern.pattern().nrows()
     }
 
     fn solve_in_place(&self, rhs: &mut [f64]) {
-        let symbolic = self.pattern.symbolic();
         let (dim, columns) = (self.dim(), rhs.len() / self.dim());
-        let mut work = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(columns, Par::Seq));
-        LltRef::new(symbolic, &self.factor).solve_in_place_with_conj(
-            Conj::No,
-            MatMut::from_column_major_slice_mut(rhs, dim, columns),
-            Par::Seq,
-            MemStack::new(&mut work),
-        );
+        self.solve(MatMut::from_column_major_slice_mut(rhs, dim, columns));
     }
 }

@@ -78,6 +78,36 @@ impl Elimination {
         }
         rhs.swap(self.ground, n - 1);
     }
+
+    /// As [`solve_in_place`](Self::solve_in_place), for many right-hand sides at once: a row for each node, a column for
+    /// each of them.
+    pub fn solve_rows(&self, rows: &mut [f64]) {
+        let n = self.nodes;
+        let count = rows.len() / n;
+        let swap = |rows: &mut [f64]| {
+            if self.ground != n - 1 {
+                let (before, last) = rows.split_at_mut((n - 1) * count);
+                before[self.ground * count..][..count].swap_with_slice(last);
+            }
+        };
+        let weights = |k: usize| self.factor[k * n + k + 1..(k + 1) * n].iter().enumerate();
+        swap(rows);
+        for k in 0..n - 1 {
+            let (here, later) = rows[k * count..].split_at_mut(count);
+            for (j, weight) in weights(k).filter(|(_, weight)| **weight != 0.0) {
+                axpy(*weight, here, &mut later[j * count..(j + 1) * count]);
+            }
+        }
+        rows[(n - 1) * count..].fill(0.0);
+        for k in (0..n - 1).rev() {
+            let (here, later) = rows[k * count..].split_at_mut(count);
+            here.iter_mut().for_each(|v| *v /= self.pivot[k]);
+            for (j, weight) in weights(k).filter(|(_, weight)| **weight != 0.0) {
+                axpy(*weight, &later[j * count..(j + 1) * count], here);
+            }
+        }
+        swap(rows);
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +128,12 @@ mod tests {
             let mut potential: Vec<f64> = (0..n)
                 .map(|x| if x + 1 < n { flux[x] } else { 0.0 } - if x > 0 { flux[x - 1] } else { 0.0 })
                 .collect();
+            let mut rows: Vec<f64> = potential.iter().flat_map(|v| [*v, -2.0 * v]).collect();
             elimination.solve_in_place(&mut potential);
+            elimination.solve_rows(&mut rows);
+            for (pair, v) in rows.chunks_exact(2).zip(&potential) {
+                assert!((pair[0] - v).abs() <= 1e-14 * v.abs() && pair[1] == -2.0 * pair[0]);
+            }
             assert_eq!(potential[ground], 0.0);
             for (e, (f, w)) in flux.iter().zip(weight).enumerate() {
                 // seen from the side of the ground the difference is not lost in larger ones
