@@ -55,6 +55,9 @@ const FLOOR: f64 = 0.1;
 /// A smooth ladder that contracts more slowly than this is no smooth one.
 const GEOMETRIC: f64 = 0.3;
 
+/// A difference above this says only that the rungs have nothing to do with each other, not how far apart they are.
+const LOST_SIGHT: f64 = 1.0;
+
 /// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
 const SMOOTH_SAFETY: f64 = 20.0;
 
@@ -84,6 +87,8 @@ pub(super) struct Rung {
     pub best_potentials: [Vec<f64>; 2],
     pub report: NewtonReport,
     pub difference: f64,
+    /// Its ratio to the rung before's.
+    contraction: f64,
     pub estimate: f64,
     potentials: [Vec<f64>; 2],
     extrapolated: bool,
@@ -136,6 +141,7 @@ impl Problem<'_> {
             clean: false,
             report,
             difference: f64::INFINITY,
+            contraction: 1.0,
             estimate: f64::INFINITY,
         })
     }
@@ -162,8 +168,11 @@ impl Rung {
             distance.max(start).max(potential(1)).max(moved)
         };
         let difference = apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
-        let contraction =
-            if before.difference.is_finite() { difference / before.difference } else { 1.0 };
+        let contraction = if before.difference.is_finite() {
+            difference / before.difference.min(LOST_SIGHT)
+        } else {
+            1.0
+        };
         // between rungs paths with kinks, which touch the boundary, move irregularly
         let kinks = match mean {
             Mean::Harmonic => HARMONIC_KINKS,
@@ -177,9 +186,10 @@ impl Rung {
                 KINKS * difference
             }
         } else if contraction > SECOND_ORDER {
-            // what a geometric series leaves
+            // what a geometric series leaves; one that was ahead of its order and no longer is moves irregularly
+            let irregular = if before.contraction < CLEAN_ORDER { KINKS } else { 1.0 };
             let contraction = contraction.min(0.9);
-            kinks * difference * (contraction / (1.0 - contraction)).max(1.0)
+            kinks.max(irregular) * difference * (contraction / (1.0 - contraction)).max(1.0)
         } else {
             let extrapolate = |new: f64, old: f64| new + (new - old) / 3.0;
             let distance = extrapolate(self.distance, before.distance);
@@ -203,7 +213,7 @@ impl Rung {
                 (false, _) => 3.0 * kinks * difference,
             }
         };
-        self.difference = difference;
+        (self.difference, self.contraction) = (difference, contraction);
         let lowest = ends.map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
         self.estimate = left + self.report.decrement + self.barrier_error(singular, lowest) + ROUNDING;
     }
