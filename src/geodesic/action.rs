@@ -36,7 +36,6 @@
 //! like `1/t` at most. Then rounding moves them by `1e-16 / (leak t)`, little beside `1/t`, and the
 //! action changes by `int leak t / t^2 dt`, the leak times a logarithm.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use super::element::Element;
@@ -359,14 +358,16 @@ impl DiscreteAction {
     }
 
     /// Whether all duals are within a factor of the central path.
-    pub fn near_central_path(&mut self, range: f64) -> bool {
-        let barrier = self.barrier;
-        let near = Cell::new(true);
-        self.each_dual(|z, m, p| {
-            let ratio = *z * m / (barrier * p);
-            near.set(near.get() && ratio * range > 1.0 && ratio < range);
-        });
-        near.get()
+    pub fn near_central_path(&self, range: f64) -> bool {
+        let pi = self.graph.reference();
+        let near = |dual: &[f64], mass: &[f64]| {
+            dual.iter().zip(mass).enumerate().all(|(i, (z, m))| {
+                let ratio = z * m / (self.barrier * pi[i % pi.len()]);
+                ratio * range > 1.0 && ratio < range
+            })
+        };
+        let walls = &self.knot_walls;
+        (!self.node_walls || near(&self.dual, &self.mass)) && near(&walls.dual, &walls.mass)
     }
 
     /// Keeps the duals within a factor of the central path.
