@@ -118,10 +118,25 @@ fn argument(f: &Function, p: &Parameter) -> Argument {
 
 const NOT_FINITE: [&str; 3] = ["NAN", "INFINITY", "-INFINITY"];
 
+/// How many entries a function may write to an output, where that is one number: its length, or one where there is
+/// none. Matrices and texts have more than one number.
+fn entries_of_output(f: &Function, name: &str) -> Option<String> {
+    let length = f.parameters.iter().find(|p| p.name == format!("{name}_len"));
+    match length.map(|p| argument(f, p)) {
+        Some(Argument::Plain(len)) => Some(len),
+        Some(_) => None,
+        None => {
+            let shaped = |p: &Parameter| p.name.ends_with("row_stride") || p.name == "capacity";
+            (!f.parameters.iter().any(shaped)).then(|| "1".to_string())
+        }
+    }
+}
+
 /// The checks of one function.
 fn checks(f: &Function) -> String {
     let mut text = format!("static void check_{}(void) {{\n", f.name);
     let (mut reset, mut untouched, mut release) = (String::new(), String::new(), String::new());
+    let mut behind = String::new();
     let mut expressions = Vec::new();
     for p in &f.parameters {
         let name = &p.name;
@@ -159,6 +174,10 @@ fn checks(f: &Function) -> String {
                 writeln!(reset, "    memset(at_{name}, 0x5a, sizeof at_{name});").expect("text");
                 writeln!(untouched, "    EXPECT(untouched(at_{name}, sizeof at_{name}));")
                     .expect("text");
+                if let Some(len) = entries_of_output(f, name) {
+                    let size = format!("sizeof at_{name} - {len} * sizeof *at_{name}");
+                    writeln!(behind, "    EXPECT(untouched(at_{name} + {len}, {size}));").expect("text");
+                }
                 expressions.push(format!("at_{name}"));
             }
         }
@@ -181,6 +200,7 @@ fn checks(f: &Function) -> String {
             if expected != "status >= 0" && expected != "1" {
                 text.push_str(&untouched);
             }
+            text.push_str(&behind);
             text.push_str(&release);
         } else {
             // nothing to check but that it returns
