@@ -59,6 +59,7 @@ fn measure<T>(name: &str, work: impl FnOnce() -> T) {
         ms(worst.get()),
         ms(after)
     );
+    assert!(questions.get() > 0, "{name} never asks");
     assert!(worst.get() < LONGEST && after < LONGEST, "{name}");
 }
 
