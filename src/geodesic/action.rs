@@ -30,11 +30,11 @@
 //!
 //! # Rounding
 //!
-//! Rates are known to sixteen digits at best. Where only nearly empty nodes join two parts of the graph, what rounding
-//! leaves of the flux between them, over a mobility that may be `1e-27`, would be a potential without meaning. So
-//! each edge may conduct a little more than its mobility: `leak t`, at a time `t` from the nearer end, where potentials grow
-//! like `1/t` at most. Then rounding moves them by `1e-16 / (leak t)`, little beside `1/t`, and the
-//! action changes by `int leak t / t^2 dt`, the leak times a logarithm.
+//! Rates are known to sixteen digits at best. Where only nearly empty nodes join two parts of the graph, what
+//! rounding leaves of the flux between them, over a mobility that may be `1e-27`, would be a potential without
+//! meaning. So each edge may conduct a little more than its mobility: `leak t`, at a time `t` from the nearer
+//! end, where potentials grow like `1/t` at most. Then rounding moves them by `1e-16 / (leak t)`, little
+//! beside `1/t`, and the action changes by `int leak t / t^2 dt`, the leak times a logarithm.
 
 use std::sync::Arc;
 

@@ -9,18 +9,19 @@
 //!
 //! # Coordinates
 //!
-//! Changes of mass at a knot are written as transfers along a spanning tree, `da = T_a u_a`, so that mass is conserved, and
-//! with `E_a = -T_a/h - B T_a/2`, `E_b = T_b/h - B T_b/2` the blocks are
+//! Changes of mass at a knot are written as transfers along a spanning tree, `da = T_a u_a`, so that mass is
+//! conserved, and with `E_a = -T_a/h - B T_a/2`, `E_b = T_b/h - B T_b/2` the blocks are
 //!
 //! ```text
 //! H_ij = h E_i' G E_j + h/4 T_i' S T_j
 //! ```
 //!
-//! The tree matters where nodes are nearly empty. A flux between parts of the graph that only such nodes join costs
-//! its square over a tiny mobility, and a sum of changes over one of the parts that is not tiny is ruled out. As a sum of many
-//! unknowns that would make the matrix as badly conditioned as the mobility is small; but a tree of strongest edges
-//! crosses such a cut only where it must, each time with an unknown of its own, and a matrix that is bad by the scales of its
-//! unknowns alone does Cholesky's factorisation no harm (van der Sluis, Numer. Math. 1969).
+//! The tree matters where nodes are nearly empty. A flux between parts of the graph that only such nodes join
+//! costs its square over a tiny mobility, which rules out a sum of changes over one of the parts that is not
+//! tiny. As a sum of many unknowns that would make the matrix as badly conditioned as the mobility is small; but
+//! a tree of strongest edges crosses such a cut only where it must, each time with an unknown of its own, and a
+//! matrix that is bad by the scales of its unknowns alone does Cholesky's factorisation no harm (van der Sluis,
+//! Numer. Math. 1969).
 
 use super::action::DiscreteAction;
 use super::preconditioner::Preconditioner;
@@ -105,7 +106,8 @@ impl Blocks {
         }
     }
 
-    /// Adds what the interval after knot `q` gives; its knots are the unknowns `q - 1` and `q`, where there are such.
+    /// Adds what the interval after knot `q` gives; its knots are the unknowns `q - 1` and `q`, where there are
+    /// such.
     fn add_interval(&mut self, action: &DiscreteAction, q: usize) {
         let m = action.graph.edges();
         let edges = &action.tangent[q * m..(q + 1) * m];
@@ -124,8 +126,8 @@ impl Blocks {
         }
     }
 
-    /// `rows = G E_j` and `transported = B' G E_j` for one side of the interval after knot `q`: a row for each node of the
-    /// graph, a column for each transfer at the knot.
+    /// `rows = G E_j` and `transported = B' G E_j` for one side of the interval after knot `q`: a row for each
+    /// node of the graph, a column for each transfer at the knot.
     fn respond(&mut self, action: &DiscreteAction, edges: &[EdgeTangent], q: usize, side: Side) {
         let n = action.graph.nodes();
         let (tree, rate) = (&self.trees[side.knot(q)], side.sign() / self.spacing[q]);
