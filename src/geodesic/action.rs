@@ -304,8 +304,8 @@ impl DiscreteAction {
                     let row = q * (p + 1) + i;
                     let slope = piece.element.derivative[row] / piece.length;
                     axpy(piece.element.value[row], &knots.mass[first + i * n..][..n], mass);
-                    // the slopes of all knots add up to zero: what the first one has can be left out
-                    for (x, v) in rate.iter_mut().enumerate().filter(|_| i > 0) {
+                    // the slopes of all knots add up to zero, so that the first one may be taken from each
+                    for (x, v) in rate.iter_mut().enumerate() {
                         *v += slope * knots.difference(first + i * n + x, first + x);
                     }
                 }

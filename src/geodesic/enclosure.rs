@@ -49,7 +49,8 @@
 //! geodesic, `s phi` has `r = s (s - 1)` times its force, and what the first term gains from `s > 1` is
 //! less than the largest force costs; likewise below one.
 //!
-//! `phi` may also jump, by `J_x` at a time `s`: that adds `<J,mu_s>` to the left-hand side and at most `max_x J_x` to the right.
+//! `phi` may also jump, by `J_x` at a time `s`: that adds `<J,mu_s>`, at most `max_x J_x`, to the right-hand
+//! side, and `<J,mu>` of the path that is known to the sum over its intervals.
 //!
 //! # What is not proved
 //!
@@ -200,10 +201,8 @@ impl<'a> Enclosure<'a> {
         self.forward(before, potential)?;
         let left = self.knots[1].psi.clone();
         self.backward(after, potential)?;
-        if let Some(last) = before.last_mut() {
-            let right = &self.knots[0];
-            let jump: Vec<f64> = right.psi.iter().zip(&left).map(|(r, l)| r - l).collect();
-            last.dual += dot(&jump, &right.mu) - jump.iter().copied().fold(f64::NEG_INFINITY, worse);
+        if let (Some(last), false) = (before.last_mut(), after.is_empty()) {
+            last.dual -= jump_loss(&left, &self.knots[0]);
         }
         Ok(())
     }
@@ -427,6 +426,16 @@ impl<'a> Enclosure<'a> {
             + bends.windows(2).map(|pair| worse(pair[0], pair[1])).sum::<f64>();
         h / SAMPLES as f64 * (trapezoid + (trapezoid - coarse).abs() + margin / 6.0)
     }
+}
+
+/// What a jump of the potentials from `left` to those of the knot takes from the lower bound:
+/// `max_x J_x - <J,mu>`, and its rounding.
+fn jump_loss(left: &[f64], right: &Knot) -> f64 {
+    let jump: Vec<f64> = right.psi.iter().zip(left).map(|(r, l)| r - l).collect();
+    let largest = jump.iter().copied().fold(f64::NEG_INFINITY, worse);
+    let sizes: f64 = jump.iter().zip(&right.mu).map(|(j, m)| (j * m).abs()).sum();
+    let rounding = f64::EPSILON * ((16.0 + jump.len() as f64 / 8.0) * sizes + max_abs(&jump));
+    largest - dot(&jump, &right.mu) + rounding
 }
 
 /// The cubic on an interval of duration `h` that begins at `start`, grows by `step` and has these rates at

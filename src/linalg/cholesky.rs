@@ -103,9 +103,7 @@ impl SparseCholesky {
             .map(|_| ())
             .map_err(|e| Error::Singular { what, detail: format!("{e:?}") })
     }
-}
 
-impl SparseCholesky {
     /// Solves for many right-hand sides: a row of `rows` for each row of the matrix, a column for each of them.
     pub fn solve_rows(&self, rows: &mut [f64]) {
         let dim = self.dim();

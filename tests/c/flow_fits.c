@@ -140,6 +140,14 @@ static void expect_forecast(const jko_estimate *estimate) {
     jko_energy_free(energy);
 }
 
+/* Adds all trajectories that were seen. */
+static void add_all(jko_flow_fit *fit) {
+    for (int k = 0; k < STARTS; k++) {
+        EXPECT(jko_flow_fit_add_trajectory(fit, times, SEEN, &masses[k][0][0], SEEN, NODES, 1, SEEN) ==
+               JKO_STATUS_OK);
+    }
+}
+
 /* The standard errors of a fit with this noise. */
 static void errors_with(const jko_graph *graph, int32_t noise, int64_t block, double *errors) {
     jko_flow_fit_options options;
@@ -151,10 +159,7 @@ static void errors_with(const jko_graph *graph, int32_t noise, int64_t block, do
     options.noise = noise;
     options.noise_block = block;
     EXPECT(jko_flow_fit_new(graph, terms, &options, &fit) == JKO_STATUS_OK);
-    for (int k = 0; k < STARTS; k++) {
-        EXPECT(jko_flow_fit_add_trajectory(fit, times, SEEN, &masses[k][0][0], SEEN, NODES, 1, SEEN) ==
-               JKO_STATUS_OK);
-    }
+    add_all(fit);
     EXPECT(jko_flow_fit_solve(fit, NULL, 0, NULL, 0, 1, &fitted) == JKO_STATUS_OK);
     EXPECT(jko_flow_fitted_estimate(fitted, &estimate) == JKO_STATUS_OK);
     EXPECT(jko_estimate_standard_errors(estimate, errors, PARAMETERS) == JKO_STATUS_OK);
@@ -202,10 +207,7 @@ static void flows_are_fitted(const jko_graph *graph) {
     EXPECT(jko_flow_fit_new(graph, NULL, NULL, &fit) == JKO_STATUS_NULL_POINTER);
     EXPECT(jko_flow_fit_new(graph, terms, NULL, &fit) == JKO_STATUS_OK);
     EXPECT(jko_flow_fit_solve(fit, NULL, 0, NULL, 0, 1, &fitted) == JKO_STATUS_INVALID_ARGUMENT);
-    for (int k = 0; k < STARTS; k++) {
-        EXPECT(jko_flow_fit_add_trajectory(fit, times, SEEN, &masses[k][0][0], SEEN, NODES, 1, SEEN) ==
-               JKO_STATUS_OK);
-    }
+    add_all(fit);
     EXPECT(jko_flow_fit_add_trajectory(fit, times, 2, &masses[0][0][0], SEEN, NODES, 1, SEEN) ==
            JKO_STATUS_LENGTH_MISMATCH);
     EXPECT(jko_flow_fit_solve(fit, none, 1, NULL, 0, 1, &fitted) == JKO_STATUS_LENGTH_MISMATCH);
