@@ -132,6 +132,21 @@ fn encloses_the_closed_form_on_two_nodes() {
     }
 }
 
+/// From an empty node, with the harmonic mean on two nodes: `theta = 1 - r^2`, an arc of a circle. Potentials grow like
+/// one over the time there.
+#[test]
+fn encloses_an_arc_from_an_empty_node() {
+    let two = Graph::from_chain(&[0.5, 0.5], &[(0, 1, 0.5)], Duplicates::Refuse).expect("two nodes");
+    for end in [[0.3, 0.7], [0.0, 1.0]] {
+        let geodesic = solve(&two, Mean::Harmonic, &[1.0, 0.0], &end, 1e-4);
+        let bounds = geodesic.bounds(&BoundOptions::default().with_gap(1e-2)).expect("bounds");
+        let r: f64 = end[1] - end[0];
+        let exact = 0.5f64.sqrt() * (r.asin() + std::f64::consts::FRAC_PI_2);
+        assert_encloses(&bounds, exact, 1e-14, "arc");
+        assert!(bounds.reached, "{bounds:?}");
+    }
+}
+
 #[test]
 fn degenerate_cases() {
     let one = Graph::path(1, Reference::Uniform).expect("one node");
