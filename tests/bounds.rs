@@ -147,6 +147,35 @@ fn encloses_an_arc_from_an_empty_node() {
     }
 }
 
+/// Between Diracs with the harmonic mean, where potentials grow like one over the time at each node that fills in turn,
+/// and other nodes stay empty all the time. From a node to the next it is the arc of two nodes, whatever else there is.
+#[test]
+fn encloses_between_diracs_with_the_harmonic_mean() {
+    let dirac = |n: usize, x: usize| (0..n).map(|y| f64::from(u8::from(x == y))).collect::<Vec<_>>();
+    let star: Vec<_> = (1..5).map(|x| (0, x, 1.0)).collect();
+    let graphs = [
+        (Graph::path(3, Reference::Uniform), 2),
+        (Graph::path(6, Reference::Uniform), 5),
+        (Graph::cycle(4, Reference::Uniform), 2),
+        (Graph::complete(4, Reference::Uniform), 3),
+        (Graph::from_weights(5, &star, Reference::Uniform, Duplicates::Refuse), 4),
+    ];
+    for (graph, farthest) in graphs {
+        let graph = graph.expect("a graph");
+        let n = graph.nodes();
+        let enclose = |mu0: &[f64], mu1: &[f64]| {
+            let geodesic = solve(&graph, Mean::Harmonic, mu0, mu1, 1e-4);
+            let bounds = geodesic.bounds(&BoundOptions::default().with_gap(1e-2)).expect("bounds");
+            assert!(bounds.reached, "{n} nodes: {bounds:?}");
+            (geodesic.distance(), bounds)
+        };
+        let (distance, bounds) = enclose(&dirac(n, 0), &dirac(n, farthest));
+        assert_encloses(&bounds, distance, 1e-4, "farthest");
+        let (_, bounds) = enclose(&dirac(n, 0), &dirac(n, 1));
+        assert_encloses(&bounds, std::f64::consts::PI / 2.0f64.sqrt(), 1e-14, "next");
+    }
+}
+
 #[test]
 fn degenerate_cases() {
     let one = Graph::path(1, Reference::Uniform).expect("one node");

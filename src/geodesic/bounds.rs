@@ -5,7 +5,7 @@
 //! and the intervals with large gaps are split until the sum is small enough.
 
 use super::enclosure::{usual_smoothing, Enclosure, Piece, Potential};
-use super::mixing::mixing_distance;
+use super::positive_ends::Ends;
 use super::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 use crate::error::{Error, Result};
 use crate::memory;
@@ -141,9 +141,9 @@ impl Geodesic {
     /// did. They are rigorous up to rounding and up to the quadrature of the lower bound's
     /// Hamilton-Jacobi residual in time, for both of which a margin is included.
     ///
-    /// Where an end has empty nodes, bounds are found for ends with a small share of `pi` mixed in, and the
-    /// distance from each end to its mixture is added to the upper and taken from the lower bound (triangle
-    /// inequality). There, and where ends are so steep that the gap is not reached at once, bounds are sought for
+    /// Where an end has empty nodes, bounds are found for the path without a short time at both ends, and where that does
+    /// not do for ends with a small share of `pi` mixed in; the distance from each end to what stands for it is added
+    /// to the upper and taken from the lower bound (triangle inequality). There, and where ends are so steep that the gap is not reached at once, bounds are sought for
     /// smaller and smaller gaps, and when the path is too rough for one it is solved for once more, to a hundredth of the
     /// gap wanted: the most costly part, and spared by a geodesic of that tolerance.
     ///
@@ -229,16 +229,20 @@ impl Geodesic {
         for (k, part) in SMOOTHING_PARTS.into_iter().enumerate().skip(*smoothing) {
             let limit = if k == *smoothing { usize::MAX } else { MORE_INTERVALS };
             let sought = options.with_max_intervals(options.max_intervals.min(limit));
-            match self.bounds_with_mixed_ends(&sought, part) {
-                Err(error) if k > *smoothing => {
-                    best = best.after(error)?;
-                    break;
+            let ends = if self.has_empty_ends() {
+                [Ends::Trimmed, Ends::Mixed].as_slice()
+            } else {
+                &[Ends::Same]
+            };
+            for ends in ends {
+                match self.bounds_with_positive_ends(*ends, &sought, part) {
+                    Err(error) => return best.after(error),
+                    Ok(attempt) => best = best.and(&attempt, options.gap),
                 }
-                attempt => best = best.and(&attempt?, options.gap),
-            }
-            if best.ended() {
-                *smoothing = k;
-                break;
+                if best.ended() {
+                    *smoothing = k;
+                    return Ok(best);
+                }
             }
         }
         Ok(best)
@@ -246,44 +250,6 @@ impl Geodesic {
 
     fn has_empty_ends(&self) -> bool {
         self.mu0.contains(&0.0) || self.mu1.contains(&0.0)
-    }
-
-    /// Bounds for ends with so small a share of `pi` mixed in that it costs no more than its part of the gap, widened
-    /// by the distances from the ends to their mixtures. Positive ends stay as they are.
-    fn bounds_with_mixed_ends(&self, options: &BoundOptions, smoothing: f64) -> Result<Bounds> {
-        if !self.has_empty_ends() {
-            return self.bounds_between(options, smoothing, 0.0);
-        }
-        let price = |share: f64| -> Result<f64> {
-            let price = |mu| mixing_distance(&self.graph, self.mean, mu, share);
-            Ok(price(&self.mu0)? + price(&self.mu1)?)
-        };
-        let allowed = MIXING_PART * options.gap * self.distance;
-        let mut share = FIRST_MIXING;
-        // the price goes with a power of the share between a half and one: this exponent suits both
-        for _ in 0..MIXING_TRIALS {
-            let ratio = allowed / price(share)?;
-            share = (share * ratio.powf(4.0 / 3.0)).clamp(LEAST_MIXING, MOST_MIXING);
-        }
-        self.mixed(share)?.bounds_between(options, smoothing, price(share)?)
-    }
-
-    /// This path with a share of `pi` mixed in: a path between the mixed ends, positive throughout, with the
-    /// potentials of this one.
-    fn mixed(&self, share: f64) -> Result<Geodesic> {
-        let finite = |t: f64| {
-            let mut potential = self.path.potential(t);
-            self.graph.centre(&mut potential);
-            potential
-        };
-        Ok(Geodesic {
-            mu0: self.graph.mix_with_reference(&self.mu0, share)?,
-            mu1: self.graph.mix_with_reference(&self.mu1, share)?,
-            path: self.path.mixed(self.graph.reference(), share),
-            potential_start: finite(0.0),
-            potential_end: finite(1.0),
-            ..self.clone()
-        })
     }
 
     /// Bounds on the distance between two distributions whose distances to this geodesic's ends have the sum
@@ -295,15 +261,28 @@ impl Geodesic {
         widening: f64,
     ) -> Result<Bounds> {
         options.check()?;
+        let first = options.first_intervals.min(options.max_intervals);
+        memory::admit(memory::doubles(&[first]), || format!("bounds from {first} intervals"))?;
+        let times = (0..=first).map(|k| k as f64 / first as f64).collect();
+        self.bounds_from(times, options, smoothing, widening)
+    }
+
+    /// The same, from intervals between these times on.
+    pub(super) fn bounds_from(
+        &self,
+        times: Vec<f64>,
+        options: &BoundOptions,
+        smoothing: f64,
+        widening: f64,
+    ) -> Result<Bounds> {
         if self.mu0 == self.mu1 {
             let reached = widening == 0.0;
             return Ok(Bounds { upper: widening, reached, ..Bounds::UNKNOWN });
         }
         let mut enclosure = Enclosure::new(self, smoothing * usual_smoothing(options.gap))?;
-        let first = options.first_intervals.min(options.max_intervals);
-        // times, and pieces of four numbers that are held thrice
-        memory::admit(memory::doubles(&[first, 13]), || format!("bounds from {first} intervals"))?;
-        let times: Vec<f64> = (0..=first).map(|k| k as f64 / first as f64).collect();
+        // pieces of four numbers that are held thrice
+        let first = times.len() - 1;
+        memory::admit(memory::doubles(&[first, 12]), || format!("bounds from {first} intervals"))?;
         let mut pieces = enclosure.paths(&times)?;
         // potentials are steepest at ends with nearly empty nodes, so that the middle is a good place to
         // carry them from; the ends are tried as well, and both together
@@ -394,15 +373,6 @@ const MORE_INTERVALS: usize = 1024;
 
 /// The tolerance of a path that is good enough for bounds, as part of their gap.
 const PATH_PART: f64 = 0.01;
-
-/// The shares of `pi` that may be mixed into empty ends, where the search for one begins and its length.
-const LEAST_MIXING: f64 = 1e-14;
-const MOST_MIXING: f64 = 1e-6;
-const FIRST_MIXING: f64 = 1e-7;
-const MIXING_TRIALS: usize = 4;
-
-/// Part of the gap that mixing may cost.
-const MIXING_PART: f64 = 0.25;
 
 /// Beyond this number of intervals the best place to carry potentials from is taken to be known.
 const ANCHOR_INTERVALS: usize = 64;

@@ -39,6 +39,7 @@ mod ladder;
 mod mixing;
 mod newton;
 mod path;
+mod positive_ends;
 mod preconditioner;
 mod rung;
 mod shooting;

@@ -17,6 +17,8 @@ pub(crate) struct Path {
     starts: Vec<f64>,
     /// `psi` then `mu` at each Gauss node: `2 n` numbers for each.
     values: Vec<f64>,
+    /// Where in time this path begins on the elements, and how long it is there.
+    part: (f64, f64),
 }
 
 impl Path {
@@ -28,7 +30,7 @@ impl Path {
         starts: Vec<f64>,
         values: Vec<f64>,
     ) -> Self {
-        Self { nodes, breaks, rules, starts, values }
+        Self { nodes, breaks, rules, starts, values, part: (0.0, 1.0) }
     }
 
     /// The straight path between two distributions, with potentials zero.
@@ -55,6 +57,11 @@ impl Path {
         mixed
     }
 
+    /// The part of this whole path between two times, run in unit time: its potentials are smaller by its duration.
+    pub fn part(&self, start: f64, end: f64) -> Self {
+        Self { part: (start, end - start), ..self.clone() }
+    }
+
     /// Gauss nodes over all elements.
     pub fn time_nodes(&self) -> usize {
         self.rules.iter().map(|rule| rule.stages()).sum()
@@ -67,12 +74,15 @@ impl Path {
 
     /// Potentials at time `t`, up to a constant.
     pub fn potential(&self, t: f64) -> Vec<f64> {
-        self.interpolate(t, 0)
+        let mut potential = self.interpolate(t, 0);
+        potential.iter_mut().for_each(|psi| *psi *= self.part.1);
+        potential
     }
 
     /// The polynomials at time `t` of the numbers that stand `offset` into each block.
     fn interpolate(&self, t: f64, offset: usize) -> Vec<f64> {
         let n = self.nodes;
+        let t = self.part.0 + self.part.1 * t;
         let inner = &self.breaks[1..self.breaks.len() - 1];
         let element = inner.partition_point(|end| *end <= t);
         let (start, end) = (self.breaks[element], self.breaks[element + 1]);
