@@ -278,7 +278,7 @@ impl DiscreteAction {
         for q in 0..self.nodes() {
             let node = q * n..(q + 1) * n;
             self.sweep.mobility(&self.mass[node.clone()], &mut self.mobility);
-            let leak = self.leak * self.to_end[q];
+            let leak = self.leakage(q);
             self.mobility.iter_mut().for_each(|w| *w += leak);
             self.laplacian[q].factorise_leaky(&self.mobility).ok()?;
             let psi = &mut self.potential[node.clone()];
@@ -288,6 +288,11 @@ impl DiscreteAction {
         }
         value += self.beyond_action();
         value.is_finite().then_some(value)
+    }
+
+    /// What each edge conducts at a Gauss node besides its mobility.
+    pub fn leakage(&self, q: usize) -> f64 {
+        self.leak * self.to_end[q]
     }
 
     /// Masses and rates at the Gauss nodes of the path through these knots.

@@ -4,7 +4,8 @@ use super::action::TimeMesh;
 use super::convex::least_density;
 use super::newton::{NewtonOptions, NewtonStop};
 use super::path::Path;
-use super::rung::{Problem, Rung, COLD_BARRIER, DENSE_AT_NEED, DENSE_AT_ONCE};
+use super::preconditioner::SMALL;
+use super::rung::{Problem, Rung, COLD_BARRIER, PRODUCTS};
 use super::{Goal, Termination};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -28,6 +29,12 @@ const WARM_PART: f64 = 0.1;
 
 /// The lowest barrier: below, rounding makes the masses at empty nodes.
 const LEAST_BARRIER: f64 = 1e-14;
+
+/// Between singular ends, graphs up to this size have their Hessian factorised at once.
+const SINGULAR_EXACT: usize = 400;
+
+/// Steps that may end at the limit of Hessian products.
+const MAX_TRUNCATED: usize = 3;
 
 /// Ends with densities below this have layers in time.
 const LAYERS: f64 = 1e-5;
@@ -65,8 +72,8 @@ pub(super) struct Ladder<'a> {
     goal: Goal,
     /// The least size of the action that barrier and decrement are compared with.
     least_action: f64,
-    /// Whether the Hessian is factorised in dense blocks.
-    dense: bool,
+    /// Whether the Hessian is factorised from the first step on.
+    exact: bool,
     /// What was tried so far, and the Newton steps that it took.
     rungs: Vec<Rung>,
     steps: usize,
@@ -75,9 +82,8 @@ pub(super) struct Ladder<'a> {
 impl<'a> Ladder<'a> {
     /// For an action of at least this size; zero between given ends, where there is no other scale.
     pub fn new(problem: Problem<'a>, goal: Goal, least_action: f64) -> Self {
-        let dense_up_to = if problem.singular { DENSE_AT_NEED } else { DENSE_AT_ONCE };
-        let dense = problem.graph.nodes() <= dense_up_to;
-        Self { problem, goal, least_action, dense, rungs: Vec::new(), steps: 0 }
+        let exact = problem.graph.nodes() <= if problem.singular { SINGULAR_EXACT } else { SMALL };
+        Self { problem, goal, least_action, exact, rungs: Vec::new(), steps: 0 }
     }
 
     /// Climbs the given meshes (elements and degree of each) to where the tolerance is met.
@@ -127,9 +133,10 @@ impl<'a> Ladder<'a> {
                 }
                 spent = self.steps >= self.goal.max_iterations;
             }
+            let stuck = if rung.out_of_memory { Termination::MemoryLimit } else { Termination::Stalled };
             if rung.lost() && self.rungs.last().is_some_and(|before| !before.lost()) {
                 // not a minimiser, so that it says little about the rung before
-                termination = if spent { Termination::IterationLimit } else { Termination::Stalled };
+                termination = if spent { Termination::IterationLimit } else { stuck };
                 if least.is_infinite() {
                     self.rungs.push(rung);
                 }
@@ -152,7 +159,7 @@ impl<'a> Ladder<'a> {
                 break;
             }
             if fruitless == limit || hopeless {
-                termination = Termination::Stalled;
+                termination = stuck;
                 break;
             }
         }
@@ -208,7 +215,6 @@ impl<'a> Ladder<'a> {
             None if terminal.is_some() => COLD_BARRIER,
             None => WARM_BARRIER,
         };
-        let large = graph.nodes() > DENSE_AT_NEED;
         let options = NewtonOptions {
             tolerance: match terminal {
                 None => (1e-4 * difference).clamp(2e-13, 1e-4),
@@ -219,12 +225,14 @@ impl<'a> Ladder<'a> {
             first_barrier: first_barrier.max(last_barrier),
             last_barrier,
             max_steps: (self.goal.max_iterations - self.steps).min(STEPS_PER_RUNG),
-            // beyond this dense blocks are cheaper, where they are affordable
-            max_products: if large { 2000 } else { 200 },
-            max_truncated: if large || terminal.is_some() { usize::MAX } else { 3 },
+            max_products: PRODUCTS,
+            max_truncated: if terminal.is_some() { usize::MAX } else { MAX_TRUNCATED },
         };
         let problem = Problem { ends: [ends[0], &end], ..self.problem };
-        let mut rung = problem.minimise(mesh, start, &options, &mut self.dense)?;
+        let mut exact = self.exact;
+        let mut rung = problem.minimise(mesh, start, &options, &mut exact)?;
+        // what is hard on one mesh is so on the next, unless it was the way from a bad start
+        self.exact = exact && (singular || self.exact);
         self.steps += rung.report.steps;
         let end = rung.end.clone();
         rung.compare(&Problem { ends: [ends[0], &end], ..self.problem }, before);
@@ -237,7 +245,7 @@ impl<'a> Ladder<'a> {
         let (n, m) = (graph.nodes(), graph.edges());
         let factor = graph.laplacian_pattern()?.factor_entries();
         let node = 8 * (20 * n + 4 * m + factor + m + n);
-        let blocks = if self.dense { 16 * n * n } else { 0 };
+        let blocks = if self.exact && n <= SMALL { 16 * n * n } else { 0 };
         Ok(intervals.saturating_mul(node + blocks))
     }
 

@@ -32,6 +32,7 @@ mod blocks;
 mod bounds;
 mod collocation;
 mod convex;
+mod dissection;
 mod element;
 mod enclosure;
 mod knots;
@@ -43,6 +44,7 @@ mod positive_ends;
 mod preconditioner;
 mod rung;
 mod shooting;
+mod spacetime;
 mod tree;
 
 use std::sync::Arc;

@@ -236,7 +236,7 @@ impl<'a> Minimiser<'a> {
         self.direction.copy_from_slice(&self.residual);
         self.preconditioner.apply(self.action, &mut self.direction);
         let first = dot(&self.residual[unknowns.clone()], &self.direction[unknowns.clone()]);
-        let target = decrement.clamp(1e-8, 0.1) * first;
+        let target = decrement.clamp(1e-8, self.preconditioner.rest()) * first;
         let mut square = first;
         if first.is_nan() || first <= 0.0 {
             return first == 0.0;

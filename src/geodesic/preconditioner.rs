@@ -1,18 +1,34 @@
 //! Approximate inverses of the action's Hessian.
 //!
-//! Both see the path as piecewise linear between the knots, with one Gauss node in each interval. For
+//! All see the path as piecewise linear between the knots, with one Gauss node in each interval. For
 //! elements of degree one that is exact; for higher degrees it is the classical preconditioning of
 //! spectral elements by linear ones on the same nodes, whose condition number does not grow
 //! with the degree (Canuto, Hussaini, Quarteroni, Zang, Spectral Methods, 2006, section 7.4).
 //!
 //! * [`Blocks`](super::blocks::Blocks) factorises that Hessian exactly, as a block-tridiagonal matrix with a dense block of
 //!   `n` by `n` for each knot.
+//! * [`SpaceTime`](super::spacetime::SpaceTime) factorises it exactly too, as a sparse matrix in masses and potentials.
 //! * [`Frozen`] keeps of it only the part with frozen mobilities, and inverts that with one Laplacian.
 
 use super::action::DiscreteAction;
-use crate::error::Result;
+use super::blocks::Blocks;
+use super::spacetime::{SpaceTime, SpaceTimePattern};
+use crate::error::{Error, Result};
 use crate::graph::LaplacianSolver;
 use crate::linalg::vector::axpy;
+use crate::memory;
+
+/// Graphs up to this size have dense blocks in any case.
+pub(super) const SMALL: usize = 64;
+
+/// Entries of the sparse system for each edge and interval.
+const ENTRIES_PER_EDGE: usize = 25;
+
+/// Dense blocks are this much cheaper for each entry of the factor.
+const DENSE_GAIN: usize = 2;
+
+/// Memory that a factorisation may take, in bytes, where no limit was given.
+const MOST: usize = 6 << 30;
 
 /// An approximate inverse of the Hessian on changes of the interior knots that conserve mass.
 pub(crate) trait Preconditioner {
@@ -24,6 +40,38 @@ pub(crate) trait Preconditioner {
 
     /// Overwrites a dual vector for each knot by a change of mass for each knot, zero at both ends.
     fn apply(&mut self, action: &DiscreteAction, vector: &mut [f64]);
+
+    /// What conjugate gradients may leave of the squared residual, far from the minimiser.
+    fn rest(&self) -> f64 {
+        0.1
+    }
+}
+
+/// The factorised Hessian: in dense blocks or sparse, whichever is cheaper.
+///
+/// # Errors
+/// [`Error::OutOfMemory`] where neither fits.
+pub(crate) fn factorised(action: &DiscreteAction) -> Result<Box<dyn Preconditioner>> {
+    let (n, m, intervals) = (action.graph.nodes(), action.graph.edges(), action.nodes());
+    let in_blocks = 2 * intervals * n * n;
+    if n > SMALL && ENTRIES_PER_EDGE * m < n * n {
+        let pattern = SpaceTimePattern::analyse(action)?;
+        if DENSE_GAIN * pattern.factor_entries() < in_blocks {
+            affordable(pattern.bytes())?;
+            return Ok(Box::new(SpaceTime::new(pattern)?));
+        }
+    }
+    affordable(memory::doubles(&[in_blocks]))?;
+    Ok(Box::new(Blocks::new(action)?))
+}
+
+/// Refuses what takes more memory than is decent without a word from the user.
+fn affordable(bytes: usize) -> Result<()> {
+    let most = if memory::limit() < usize::MAX { usize::MAX } else { MOST };
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(Error::OutOfMemory { what: format!("the factorised Hessian would take {bytes} bytes") })
 }
 
 /// The part of the Hessian with frozen mobilities, inverted exactly.

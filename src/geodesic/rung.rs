@@ -18,20 +18,23 @@
 use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
-use super::blocks::Blocks;
 use super::convex::{least_density, nearly_empty};
 use super::knots::Knots;
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{start_potential, Path};
-use super::preconditioner::{Frozen, Preconditioner};
-use crate::error::Result;
+use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
 use crate::linalg::vector::{distance_1, distance_max, max_abs};
 
-/// Graphs up to this size have their Hessian factorised in dense blocks at once; of those up to the second
-/// size, when conjugate gradients with the frozen mobilities fail, or an end is nearly empty somewhere.
-pub(super) const DENSE_AT_ONCE: usize = 64;
-pub(super) const DENSE_AT_NEED: usize = 400;
+/// Hessian products for one step before the Hessian is factorised: this number, or this part of all unknowns where that
+/// is more. That is what one or two factorisations cost on a planar grid, where they go with the square of that number
+/// and a product goes with its first power.
+pub(super) const PRODUCTS: usize = 300;
+const PRODUCT_SHARE: usize = 200;
+
+/// Products for one step where a factorisation is too large.
+const PATIENT_PRODUCTS: usize = 2000;
 
 /// Barrier to start from where there is no path to start from, in units of the action. Where a share of the safe
 /// path is mixed into one, the barrier is at least this share.
@@ -86,6 +89,8 @@ pub(super) struct Rung {
     pub best_distance: f64,
     pub best_potentials: [Vec<f64>; 2],
     pub report: NewtonReport,
+    /// Whether a factorisation would have helped that was too large.
+    pub out_of_memory: bool,
     pub difference: f64,
     /// Its ratio to the rung before's.
     contraction: f64,
@@ -97,14 +102,14 @@ pub(super) struct Rung {
 }
 
 impl Problem<'_> {
-    /// Minimises on one mesh, with the end free where there is a terminal function; switches to dense blocks when
-    /// conjugate gradients fail.
+    /// Minimises on one mesh, with the end free where there is a terminal function. Conjugate gradients with the
+    /// frozen mobilities come first, unless the Hessian is to be `exact`; where they fail it is, from there on.
     pub fn minimise(
         &self,
         mesh: TimeMesh,
         guess: Option<&Path>,
         options: &NewtonOptions,
-        dense: &mut bool,
+        exact: &mut bool,
     ) -> Result<Rung> {
         let Problem { graph, mean, ends, terminal, .. } = *self;
         let mut action = DiscreteAction::new(graph, mean, mesh)?;
@@ -112,22 +117,8 @@ impl Problem<'_> {
             action = action.with_terminal(terminal.clone());
         }
         let (mut knots, share) = first_knots(&mut action, ends, guess);
-        let options = &NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
-        let first = knots.clone();
-        let mut report = {
-            let mut preconditioner: Box<dyn Preconditioner> =
-                if *dense { Box::new(Blocks::new(&action)?) } else { Box::new(Frozen::new(&action)?) };
-            Minimiser::new(&mut action, preconditioner.as_mut(), *options).run(&mut knots)?
-        };
-        if report.stop == NewtonStop::Stalled && !*dense && graph.nodes() <= DENSE_AT_NEED {
-            *dense = true;
-            knots.copy_from(&first);
-            let mut blocks = Blocks::new(&action)?;
-            let wasted = report.steps;
-            let rest = NewtonOptions { max_steps: options.max_steps.saturating_sub(wasted), ..*options };
-            report = Minimiser::new(&mut action, &mut blocks, rest).run(&mut knots)?;
-            report.steps += wasted;
-        }
+        let options = NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
+        let (report, out_of_memory) = descend(&mut action, &mut knots, options, exact)?;
         let potentials = end_potentials(&mut action);
         let distance = (2.0 * action.action()).sqrt();
         Ok(Rung {
@@ -140,6 +131,7 @@ impl Problem<'_> {
             extrapolated: false,
             clean: false,
             report,
+            out_of_memory,
             difference: f64::INFINITY,
             contraction: 1.0,
             estimate: f64::INFINITY,
@@ -234,6 +226,50 @@ impl Rung {
     /// Whether the minimisation ended far from the minimiser.
     pub fn lost(&self) -> bool {
         self.report.stop != NewtonStop::Converged && self.report.decrement > LOST
+    }
+}
+
+/// Minimises from these knots, and says whether a factorisation would have helped that was too large.
+fn descend(
+    action: &mut DiscreteAction,
+    knots: &mut Knots,
+    options: NewtonOptions,
+    exact: &mut bool,
+) -> Result<(NewtonReport, bool)> {
+    let mut steps = 0;
+    let mut run = |action: &mut _, inverse: &mut dyn Preconditioner, options| -> Result<NewtonReport> {
+        let report = Minimiser::new(action, inverse, options).run(knots)?;
+        steps += report.steps;
+        Ok(NewtonReport { steps, ..report })
+    };
+    // from where another way of solving for the steps has come to
+    let onward = |report: &NewtonReport| NewtonOptions {
+        first_barrier: report.barrier,
+        max_steps: options.max_steps.saturating_sub(report.steps),
+        ..options
+    };
+    let mut from = options;
+    if !*exact {
+        let max_products = PRODUCTS.max(action.mass.len() / PRODUCT_SHARE);
+        let brief = NewtonOptions { max_products, max_truncated: 0, ..options };
+        let report = run(action, &mut Frozen::new(action)?, brief)?;
+        if report.stop != NewtonStop::Stalled {
+            return Ok((report, false));
+        }
+        from = onward(&report);
+    }
+    match factorised(action) {
+        Ok(mut inverse) => {
+            *exact = true;
+            Ok((run(action, inverse.as_mut(), from)?, false))
+        }
+        Err(Error::OutOfMemory { .. }) if action.graph.nodes() > SMALL => {
+            let patient =
+                NewtonOptions { max_products: PATIENT_PRODUCTS, max_truncated: usize::MAX, ..from };
+            let report = run(action, &mut Frozen::new(action)?, patient)?;
+            Ok((report, report.stop == NewtonStop::Stalled))
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -8,12 +8,14 @@ mod block_tridiagonal;
 mod cholesky;
 mod elimination;
 mod lu;
+mod quasidefinite;
 pub(crate) mod vector;
 
 pub(crate) use block_tridiagonal::BlockTridiagonal;
 pub use cholesky::{SparseCholesky, SymmetricPattern};
 pub(crate) use elimination::Elimination;
 pub use lu::{GeneralPattern, SparseLu};
+pub(crate) use quasidefinite::{QuasidefinitePattern, SparseQuasidefinite};
 
 /// A factorised square system `A x = b`.
 pub trait Factorisation {
