@@ -157,7 +157,7 @@ impl<'a> Minimiser<'a> {
                 break NewtonStop::StepLimit;
             }
             if self.preconditioner.prepare(self.action).is_err() {
-                break NewtonStop::Stalled;
+                break if watch::stopped() { NewtonStop::Cancelled } else { NewtonStop::Stalled };
             }
             if truncated > self.options.max_truncated {
                 break NewtonStop::Stalled;

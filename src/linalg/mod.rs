@@ -7,6 +7,7 @@
 mod block_tridiagonal;
 mod cholesky;
 mod elimination;
+mod fronts;
 mod lu;
 mod quasidefinite;
 pub(crate) mod vector;
