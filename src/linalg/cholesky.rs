@@ -1,6 +1,6 @@
 //! Sparse Cholesky `A = L L'` of symmetric positive definite matrices, by `faer`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::sparse::linalg::cholesky::{
@@ -63,6 +63,8 @@ pub struct SparseCholesky {
     pattern: SymmetricPattern,
     factor: Vec<f64>,
     factor_work: MemBuffer,
+    /// For one right-hand side, and for whichever thread comes first.
+    solve_work: Mutex<MemBuffer>,
 }
 
 impl SparseCholesky {
@@ -75,12 +77,17 @@ impl SparseCholesky {
         let entries = symbolic.len_val();
         let scratch = symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
         let what = || format!("a Cholesky factor of {entries} entries");
-        let work = scratch.unaligned_bytes_required();
+        let solve_scratch = symbolic.solve_in_place_scratch::<f64>(1, Par::Seq);
+        let work = scratch.unaligned_bytes_required() + solve_scratch.unaligned_bytes_required();
         memory::admit(memory::doubles(&[entries]).saturating_add(work), what)?;
-        let factor = vec![0.0; entries];
-        let factor_work =
-            MemBuffer::try_new(scratch).map_err(|_| Error::OutOfMemory { what: what() })?;
-        Ok(Self { pattern: pattern.clone(), factor, factor_work })
+        let room =
+            |scratch| MemBuffer::try_new(scratch).map_err(|_| Error::OutOfMemory { what: what() });
+        Ok(Self {
+            pattern: pattern.clone(),
+            factor: vec![0.0; entries],
+            factor_work: room(scratch)?,
+            solve_work: Mutex::new(room(solve_scratch)?),
+        })
     }
 
     /// Factorises the matrix whose lower triangle has these `values` on the pattern.
@@ -112,11 +119,24 @@ impl SparseCholesky {
     }
 
     fn solve(&self, rhs: MatMut<'_, f64>) {
-        let symbolic = self.pattern.symbolic();
-        let scratch = symbolic.solve_in_place_scratch::<f64>(rhs.ncols(), Par::Seq);
-        let mut work = MemBuffer::new(scratch);
-        let stack = MemStack::new(&mut work);
-        LltRef::new(symbolic, &self.factor).solve_in_place_with_conj(Conj::No, rhs, Par::Seq, stack);
+        if rhs.ncols() == 1 {
+            if let Ok(mut work) = self.solve_work.try_lock() {
+                return self.solve_with(&mut work, rhs);
+            }
+        }
+        // many right-hand sides, or another thread is at work
+        let scratch = self.pattern.symbolic().solve_in_place_scratch::<f64>(rhs.ncols(), Par::Seq);
+        self.solve_with(&mut MemBuffer::new(scratch), rhs);
+    }
+
+    fn solve_with(&self, work: &mut MemBuffer, rhs: MatMut<'_, f64>) {
+        let stack = MemStack::new(work);
+        LltRef::new(self.pattern.symbolic(), &self.factor).solve_in_place_with_conj(
+            Conj::No,
+            rhs,
+            Par::Seq,
+            stack,
+        );
     }
 }
 
