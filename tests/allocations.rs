@@ -1,12 +1,15 @@
 //! What is allocated over ten thousand repeated calls: as much for the last as for the first, and all of it is
-//! given back.
+//! given back. What is allocated within one: nothing by an iteration of shooting.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::time::Duration;
 
 use jkoflow::{
-    CancelToken, Fit, FitOptions, FlowOptions, FreeEnergy, GeodesicOptions, GeodesicSolver, Graph,
-    Method, Reference, Ridge, Watch,
+    CancelToken, Fit, FitOptions, FlowOptions, FreeEnergy, Geodesic, GeodesicOptions, GeodesicSolver,
+    Graph, Method, Reference, Ridge, Watch,
 };
 
 thread_local! {
@@ -120,4 +123,58 @@ fn what_is_cancelled_is_left_at_once() {
     assert_eq!(matrix.expect("a matrix").unconverged().len(), 40 * 39 / 2);
     // beside them a name for each distribution that is checked, and lists that grow
     assert!(taken < groups + 40 + 60, "{taken} allocations for {groups} groups");
+}
+
+/// Masses between `1 - depth` and `1 + depth` times their mean.
+fn wave(graph: &Graph, depth: f64, phase: f64) -> Vec<f64> {
+    let weight = |x: usize| 1.0 + depth * (0.4 * x as f64 + phase).sin();
+    let total: f64 = (0..graph.nodes()).map(weight).sum();
+    (0..graph.nodes()).map(|x| weight(x) / total).collect()
+}
+
+/// The ends of a heat step.
+fn heat_step(graph: &Graph) -> [Vec<f64>; 2] {
+    let from = wave(graph, 0.5, 0.0);
+    let energy = FreeEnergy::new(graph).with_entropy(1.0).expect("entropy");
+    let flow = energy.flow(&from, &[0.0, 0.1], &FlowOptions::default()).expect("a flow");
+    [from, flow.masses()[1].clone()]
+}
+
+/// A geodesic, and what was allocated from each of its iterations to the next, as a listener sees it.
+fn per_iteration(graph: &Graph, [from, to]: &[Vec<f64>; 2], tolerance: f64) -> (Geodesic, Vec<usize>) {
+    let options = GeodesicOptions::default().with_tolerance(tolerance);
+    let mut solver = GeodesicSolver::new(graph, options).expect("a solver");
+    let seen = Rc::new(RefCell::new(Vec::with_capacity(1000)));
+    let list = Rc::clone(&seen);
+    let watch = Watch::new().with_interval(Duration::ZERO).with_progress(move |progress| {
+        let mut list = list.borrow_mut();
+        if progress.iterations as usize > list.len() && list.len() < list.capacity() {
+            list.push(CALLS.get());
+        }
+        ControlFlow::Continue(())
+    });
+    let geodesic = watch.over(|| solver.solve(from, to)).expect("a geodesic");
+    assert!(geodesic.converged());
+    let each = seen.borrow().windows(2).map(|calls| calls[1] - calls[0]).collect();
+    (geodesic, each)
+}
+
+/// On a graph whose Laplacian is eliminated and on two whose factor is sparse; between ends so near that
+/// few iterations do, and between others.
+#[test]
+fn iterations_of_shooting_allocate_nothing() {
+    let grid = |side| Graph::grid(&[side, side], false, Reference::Uniform).expect("a grid");
+    for graph in [Graph::cycle(20, Reference::Uniform).expect("a cycle"), grid(10), grid(30)] {
+        let hollow = if graph.nodes() == 100 { 0.99 } else { 0.999 };
+        for ends in [heat_step(&graph), [wave(&graph, hollow, 0.0), wave(&graph, hollow, 1.5)]] {
+            for tolerance in [1e-3, 1e-6] {
+                let (geodesic, each) = per_iteration(&graph, &ends, tolerance);
+                assert!(geodesic.method() == "shooting" && !each.is_empty());
+                // but for finer paths than the first, of three nodes: few, each with more nodes
+                let refined = each.iter().filter(|calls| **calls > 0).count();
+                let finer = (geodesic.time_nodes() - 3).min(3);
+                assert!(refined <= finer, "{} nodes, {tolerance:e}: {each:?}", graph.nodes());
+            }
+        }
+    }
 }

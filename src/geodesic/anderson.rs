@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{SMatrix, SVector};
 
 use crate::linalg::vector::weighted_dot;
 
@@ -15,14 +15,14 @@ pub(super) const WINDOW: usize = 4;
 /// Relative shift of the Gram matrix, which keeps nearly parallel steps from blowing up.
 const TIKHONOV: f64 = 1e-14;
 
-/// The memory of an accelerated iteration.
+/// The memory of an accelerated iteration; reserved once.
 pub(crate) struct Anderson {
     last: Option<Step>,
     differences: VecDeque<Step>,
-    /// Scalar products of the remembered residual differences, row by row of the lower triangle.
-    gram: VecDeque<VecDeque<f64>>,
+    /// Scalar products of the remembered residual differences: the lower triangle, oldest first.
+    gram: [[f64; WINDOW]; WINDOW],
     /// Scalar products of the differences with the last residual.
-    products: VecDeque<f64>,
+    products: [f64; WINDOW],
     /// Memory of forgotten steps.
     spare: Vec<Step>,
 }
@@ -37,19 +37,31 @@ impl Anderson {
     pub fn new() -> Self {
         Self {
             last: None,
-            differences: VecDeque::new(),
-            gram: VecDeque::new(),
-            products: VecDeque::new(),
-            spare: Vec::new(),
+            differences: VecDeque::with_capacity(WINDOW),
+            gram: [[0.0; WINDOW]; WINDOW],
+            products: [0.0; WINDOW],
+            // those remembered, the last and the present one
+            spare: (0..WINDOW + 2).map(|_| Step::default()).collect(),
         }
     }
 
-    /// Forgets everything, as after a change of the map; returns the last plain image `G(x)`.
-    pub fn restart(&mut self) -> Option<Vec<f64>> {
-        self.spare.extend(self.differences.drain(..));
-        self.gram.clear();
-        self.products.clear();
-        self.last.take().map(|step| step.image)
+    /// Forgets everything and reserves memory for iterates of this length.
+    pub fn reserve(&mut self, length: usize) {
+        self.restart();
+        for numbers in self.spare.iter_mut().flat_map(|step| [&mut step.image, &mut step.residual]) {
+            numbers.clear();
+            numbers.reserve_exact(length);
+        }
+    }
+
+    /// Forgets everything, as after a change of the map.
+    pub fn restart(&mut self) {
+        self.spare.extend(self.differences.drain(..).chain(self.last.take()));
+    }
+
+    /// The last plain image `G(x)`.
+    pub fn plain_image(&self) -> Option<&[f64]> {
+        self.last.as_ref().map(|step| step.image.as_slice())
     }
 
     /// Replaces `image = G(x)` by the accelerated iterate. `weight` holds the squared weight of each
@@ -73,11 +85,9 @@ impl Anderson {
     fn remember(&mut self, difference: Step) {
         if self.differences.len() == WINDOW {
             self.spare.extend(self.differences.pop_front());
-            self.products.pop_front();
-            self.gram.pop_front();
-            self.gram.iter_mut().for_each(|row| {
-                row.pop_front();
-            });
+            self.products.copy_within(1.., 0);
+            self.gram.copy_within(1.., 0);
+            self.gram.iter_mut().for_each(|row| row.copy_within(1.., 0));
         }
         self.differences.push_back(difference);
     }
@@ -85,27 +95,27 @@ impl Anderson {
     /// One scalar product per difference serves both sides of the normal equations, since
     /// `<d_i, d_new> = <d_i, f> - <d_i, f_last>` and `d_new = f - f_last`.
     fn update_products(&mut self, step: &Step, weight: &[f64]) {
-        let fresh: VecDeque<f64> = self
-            .differences
-            .iter()
-            .map(|d| weighted_product(&d.residual, &step.residual, weight))
-            .collect();
-        let newest = &self.differences[self.differences.len() - 1].residual;
-        let mut row: VecDeque<f64> =
-            self.products.iter().zip(&fresh).map(|(last, now)| now - last).collect();
-        row.push_back(weighted_product(newest, newest, weight));
-        self.gram.push_back(row);
-        self.products = fresh;
+        let new = self.differences.len() - 1;
+        for (i, difference) in self.differences.iter().enumerate() {
+            let product = weighted_product(&difference.residual, &step.residual, weight);
+            self.gram[new][i] = product - self.products[i];
+            self.products[i] = product;
+        }
+        let newest = &self.differences[new].residual;
+        self.gram[new][new] = weighted_product(newest, newest, weight);
     }
 
     /// Subtracts the combination of remembered steps whose residual is nearest to the present one.
     fn combine(&self, image: &mut [f64]) {
         let count = self.differences.len();
-        let shift = TIKHONOV * self.gram.iter().enumerate().map(|(i, r)| r[i]).fold(0.0, f64::max);
-        let gram = DMatrix::from_fn(count, count, |i, j| {
-            self.gram[i.max(j)][i.min(j)] + if i == j { shift } else { 0.0 }
+        let shift = TIKHONOV * (0..count).map(|i| self.gram[i][i]).fold(0.0, f64::max);
+        // the steps that are still missing are of no use to the others
+        let gram = SMatrix::<f64, WINDOW, WINDOW>::from_fn(|i, j| match (i.max(j), i == j) {
+            (later, diagonal) if later >= count => f64::from(u8::from(diagonal)),
+            (later, diagonal) => self.gram[later][i.min(j)] + if diagonal { shift } else { 0.0 },
         });
-        let right = DVector::from_iterator(count, self.products.iter().copied());
+        let right =
+            SVector::<f64, WINDOW>::from_fn(|i, _| if i < count { self.products[i] } else { 0.0 });
         let Some(combination) = gram.cholesky().map(|c| c.solve(&right)) else { return };
         for (difference, gamma) in self.differences.iter().zip(combination.iter()) {
             for (g, d) in image.iter_mut().zip(&difference.image) {

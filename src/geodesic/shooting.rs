@@ -124,10 +124,14 @@ pub(crate) struct Shooter {
     weight: Vec<f64>,
     /// `force_j`, then `F_j`: `n s` numbers.
     rate: Vec<f64>,
-    /// `n` numbers: the end that was missed, and the correction.
+    /// Conductance times mean mobility along the path, per edge.
+    mean_weight: Vec<f64>,
+    /// `n` numbers: the correction; one after the other a Legendre coefficient, the potential before its
+    /// shape is added and the end that was missed.
     correction: Vec<f64>,
     base: Vec<f64>,
     norm_weight: Vec<f64>,
+    anderson: Anderson,
 }
 
 /// What one iteration saw.
@@ -154,9 +158,11 @@ impl Shooter {
             image: Vec::new(),
             weight: Vec::new(),
             rate: Vec::new(),
+            mean_weight: vec![0.0; graph.edges()],
             correction: vec![0.0; graph.nodes()],
             base: vec![0.0; graph.nodes()],
             norm_weight: vec![0.0; 2 * graph.nodes()],
+            anderson: Anderson::new(),
         })
     }
 
@@ -176,7 +182,6 @@ impl Shooter {
         self.first_potential(&difference);
         self.set_norm(&difference);
 
-        let mut anderson = Anderson::new();
         let mut best = f64::INFINITY;
         let mut since_best = 0;
         let mut iterations = 0;
@@ -207,7 +212,6 @@ impl Shooter {
                     break (progress, Halt::IterationLimit);
                 }
                 self.refine(mu0, progress.decay, target)?;
-                anderson.restart();
                 (best, since_best) = (f64::INFINITY, 0);
                 continue;
             }
@@ -224,11 +228,11 @@ impl Shooter {
                     Err(Error::Singular { .. }) => break (progress, Halt::Stalled),
                     other => other?,
                 }
-                anderson.restart();
+                self.anderson.restart();
             } else if since_best > 2 * PATIENCE {
                 break (progress, Halt::Stalled);
             }
-            if !self.step(&mut anderson) {
+            if !self.step() {
                 break (progress, Halt::LeftSimplex);
             }
         };
@@ -238,6 +242,7 @@ impl Shooter {
         Ok(Shot { rounding, reused_factor, ..shot })
     }
 
+    /// Reserves what iterations with so many nodes need.
     fn set_stages(&mut self, stages: usize) -> Result<()> {
         let (n, m) = (self.graph.nodes(), self.graph.edges());
         // path, image and rates here; images and residuals of steps in the acceleration
@@ -252,6 +257,7 @@ impl Shooter {
         self.image.resize(2 * n * stages, 0.0);
         self.weight.resize(m * stages, 0.0);
         self.rate.resize(n * stages, 0.0);
+        self.anderson.reserve(2 * n * stages);
         Ok(())
     }
 
@@ -273,14 +279,12 @@ impl Shooter {
         for (block, weight) in self.path.chunks_exact(2 * n).zip(self.weight.chunks_exact_mut(m)) {
             self.sweep.mobility(&block[n..], weight);
         }
-        let mut mean = vec![0.0; m];
+        self.mean_weight.fill(0.0);
         for (weight, b) in self.weight.chunks_exact(m).zip(&self.rule.weight) {
-            for (mean, w) in mean.iter_mut().zip(weight) {
-                *mean += b * w;
-            }
+            axpy(*b, weight, &mut self.mean_weight);
         }
         self.factorised = false;
-        self.laplacian.factorise(&mean)?;
+        self.laplacian.factorise(&self.mean_weight)?;
         self.factorised = true;
         Ok(())
     }
@@ -312,10 +316,11 @@ impl Shooter {
     fn iterate(&mut self, mu0: &[f64], difference: &[f64]) -> Progress {
         let n = mu0.len();
         self.sweep_forces();
-        let (force_tail, force_decay) = self.tail(Some(self.graph.reference()));
+        let (force_tail, force_decay) =
+            tail(&self.rule, &self.rate, Some(self.graph.reference()), &mut self.base);
         self.shapes();
         self.shoot();
-        let (flux_tail, flux_decay) = self.tail(None);
+        let (flux_tail, flux_decay) = tail(&self.rule, &self.rate, None, &mut self.base);
         let action = self.correct(mu0, difference);
 
         // relative sizes
@@ -388,46 +393,24 @@ impl Shooter {
         action
     }
 
-    /// Size of the last Legendre coefficient of `rate` along the path, and the geometric decay.
-    /// Every other coefficient vanishes for symmetric problems, hence the last two are looked at.
-    /// `weight` per node makes a norm of it: `pi` for potentials, none for masses.
-    fn tail(&self, weight: Option<&[f64]>) -> (f64, f64) {
-        let n = self.graph.nodes();
-        let s = self.rule.stages();
-        let mut coefficient = vec![0.0; n];
-        let mut size = |k: usize| -> f64 {
-            coefficient.fill(0.0);
-            for (j, w) in self.rule.legendre_row(k).iter().enumerate() {
-                axpy(*w, &self.rate[j * n..(j + 1) * n], &mut coefficient);
-            }
-            weight.map_or_else(
-                || sum_abs(&coefficient),
-                |w| w.iter().zip(&coefficient).map(|(w, c)| w * c.abs()).sum(),
-            )
-        };
-        let (first, last, before) = (size(0).max(f64::MIN_POSITIVE), size(s - 1), size(s - 2));
-        let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
-        let decay = root(last / first, s - 1).max(root(before / first, s - 2)).min(0.95);
-        (last.max(decay * before), decay)
-    }
-
     /// Moves from `path` towards the image, accelerated while that keeps all masses positive.
     /// False when even a short plain step would not.
-    fn step(&mut self, anderson: &mut Anderson) -> bool {
+    fn step(&mut self) -> bool {
         let n = self.graph.nodes();
-        anderson.accelerate(&self.path, &mut self.image, &self.norm_weight);
+        self.anderson.accelerate(&self.path, &mut self.image, &self.norm_weight);
         if admissible_share(&self.path, &self.image, n) >= 1.0 {
             std::mem::swap(&mut self.path, &mut self.image);
             return true;
         }
-        let Some(plain) = anderson.restart() else { return false };
-        let share = admissible_share(&self.path, &plain, n);
+        let Some(plain) = self.anderson.plain_image() else { return false };
+        let share = admissible_share(&self.path, plain, n);
         if share.is_nan() || share < SHORTEST_STEP {
             return false;
         }
-        for (old, new) in self.path.iter_mut().zip(&plain) {
+        for (old, new) in self.path.iter_mut().zip(plain) {
             *old += share.min(1.0) * (new - *old);
         }
+        self.anderson.restart();
         true
     }
 
@@ -496,6 +479,32 @@ impl Shooter {
             halt,
         }
     }
+}
+
+/// Size of the last Legendre coefficient of `rate` along the path, and the geometric decay.
+/// Every other coefficient vanishes for symmetric problems, hence the last two are looked at.
+/// `weight` per node makes a norm of it: `pi` for potentials, none for masses. Overwrites `coefficient`.
+fn tail(
+    rule: &Collocation,
+    rate: &[f64],
+    weight: Option<&[f64]>,
+    coefficient: &mut [f64],
+) -> (f64, f64) {
+    let (n, s) = (coefficient.len(), rule.stages());
+    let mut size = |k: usize| -> f64 {
+        coefficient.fill(0.0);
+        for (w, rate) in rule.legendre_row(k).iter().zip(rate.chunks_exact(n)) {
+            axpy(*w, rate, coefficient);
+        }
+        weight.map_or_else(
+            || sum_abs(coefficient),
+            |w| w.iter().zip(&*coefficient).map(|(w, c)| w * c.abs()).sum(),
+        )
+    };
+    let (first, last, before) = (size(0).max(f64::MIN_POSITIVE), size(s - 1), size(s - 2));
+    let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
+    let decay = root(last / first, s - 1).max(root(before / first, s - 2)).min(0.95);
+    (last.max(decay * before), decay)
 }
 
 /// The larger of two numbers, NaN if either is.
