@@ -178,3 +178,21 @@ fn iterations_of_shooting_allocate_nothing() {
         }
     }
 }
+
+/// Newton's method between Diracs: nothing but at the start of each mesh, on a graph whose Laplacian is eliminated and
+/// on two whose factor is sparse, with dense blocks and without.
+#[test]
+fn iterations_of_newton_allocate_nothing_within_a_mesh() {
+    let grid = |side| Graph::grid(&[side, side], false, Reference::Uniform).expect("a grid");
+    for graph in [Graph::cycle(20, Reference::Uniform).expect("a cycle"), grid(6), grid(10)] {
+        let dirac = |x: usize| (0..graph.nodes()).map(|y| f64::from(u8::from(x == y))).collect();
+        let ends = [dirac(0), dirac(graph.nodes() / 2)];
+        let (geodesic, each) = per_iteration(&graph, &ends, 1e-3);
+        assert_eq!(geodesic.method(), "newton");
+        // meshes of 16, 32, 64 ... intervals, the first of which begins before its first iteration; and the workspace of
+        // the sparse factors, at each mesh's first use of it
+        let meshes = (geodesic.time_nodes() / 16).ilog2() as usize;
+        let begun = each.iter().filter(|calls| **calls > 0).count();
+        assert!(each.len() > 20 && begun <= 2 * meshes, "{} nodes: {each:?}", graph.nodes());
+    }
+}

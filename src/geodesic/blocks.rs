@@ -29,7 +29,7 @@ use super::tree::{Grower, SpanningTree};
 use crate::error::Result;
 use crate::graph::EdgeTangent;
 use crate::linalg::vector::axpy;
-use crate::linalg::BlockTridiagonal;
+use crate::linalg::{BlockTridiagonal, Workspace};
 use crate::memory;
 
 /// The factorised Hessian.
@@ -46,6 +46,7 @@ pub(crate) struct Blocks {
     /// `S`, and the difference of two of its rows.
     bends: Vec<f64>,
     difference: Vec<f64>,
+    workspace: Workspace,
 }
 
 impl Blocks {
@@ -68,6 +69,7 @@ impl Blocks {
             transported: dense(),
             bends: dense(),
             difference: vec![0.0; n],
+            workspace: Workspace::new(),
         })
     }
 
@@ -145,7 +147,7 @@ impl Blocks {
                 }
             }
         });
-        action.laplacian[q].solve_grounded_rows(&mut self.rows);
+        action.laplacian[q].solve_grounded_rows(&mut self.rows, &mut self.workspace);
         self.transported.fill(0.0);
         action.graph.each_edge(|e, x, y| {
             let (tail, head) = (edges[e].transport_tail, edges[e].transport_head);

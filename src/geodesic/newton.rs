@@ -125,7 +125,7 @@ impl<'a> Minimiser<'a> {
             mass_change: vec![0.0; nodes],
             rate_change: vec![0.0; nodes],
             dual_change: vec![0.0; nodes],
-            knot_dual_change: Vec::new(),
+            knot_dual_change: Vec::with_capacity(knots),
         }
     }
 

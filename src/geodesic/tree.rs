@@ -27,11 +27,13 @@ pub(crate) struct Grower {
 
 impl Grower {
     pub fn new(graph: &Graph) -> Self {
+        let mut degrees = vec![0; graph.nodes()];
+        graph.edge_list().for_each(|(x, y)| [x, y].into_iter().for_each(|z| degrees[z] += 1));
         Self {
             ends: graph.edge_list().map(|(x, y)| (x as u32, y as u32)).collect(),
             ranked: (0..graph.edges() as u32).collect(),
             joined: vec![0; graph.nodes()],
-            beside: vec![Vec::new(); graph.nodes()],
+            beside: degrees.into_iter().map(Vec::with_capacity).collect(),
         }
     }
 

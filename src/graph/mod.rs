@@ -27,7 +27,7 @@ pub use means::Mean;
 pub(crate) use operators::{EdgeTangent, Sweep};
 
 use crate::error::{self, Error, Result};
-use crate::linalg::{Elimination, Factorisation, SparseCholesky, SymmetricPattern};
+use crate::linalg::{Elimination, Factorisation, SparseCholesky, SymmetricPattern, Workspace};
 
 /// A finite, connected, reversible Markov chain. Immutable; cloning shares it.
 #[derive(Clone)]
@@ -241,7 +241,8 @@ impl LaplacianSolver {
             n if n <= SMALL => Factor::Small(Elimination::new(n)),
             _ => Factor::Large(SparseCholesky::new(graph.laplacian_pattern()?)?),
         };
-        let (values, degree) = (Vec::new(), vec![0.0; graph.nodes()]);
+        let values = Vec::with_capacity(graph.nodes() + graph.edges());
+        let degree = vec![0.0; graph.nodes()];
         Ok(Self { graph: graph.clone(), factor, values, degree, ground: 0 })
     }
 
@@ -317,7 +318,7 @@ impl LaplacianSolver {
 
     /// As [`solve_grounded`](Self::solve_grounded), for right-hand sides that stand beside each other: a row for each
     /// node.
-    pub(crate) fn solve_grounded_rows(&self, rows: &mut [f64]) {
+    pub(crate) fn solve_grounded_rows(&self, rows: &mut [f64], workspace: &mut Workspace) {
         match &self.factor {
             Factor::Small(elimination) => elimination.solve_rows(rows),
             Factor::Large(cholesky) => {
@@ -327,7 +328,7 @@ impl LaplacianSolver {
                     let sum: f64 = rows.iter().skip(transfer).step_by(count).sum();
                     rows[ground.start + transfer] -= sum;
                 }
-                cholesky.solve_rows(rows);
+                cholesky.solve_rows(rows, workspace);
                 rows[ground].fill(0.0);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::sparse::linalg::cholesky::{
     factorize_symbolic_cholesky, CholeskySymbolicParams, LltRef, SymbolicCholesky, SymmetricOrdering,
 };
@@ -54,6 +54,26 @@ impl SymmetricPattern {
 
     fn symbolic(&self) -> &SymbolicCholesky<usize> {
         &self.lower.1
+    }
+}
+
+/// Memory for solving with many right-hand sides, which grows where more is needed.
+pub(crate) struct Workspace {
+    buffer: MemBuffer,
+    bytes: usize,
+}
+
+impl Workspace {
+    pub fn new() -> Self {
+        Self { buffer: MemBuffer::new(StackReq::EMPTY), bytes: 0 }
+    }
+
+    fn reserve(&mut self, scratch: StackReq) -> &mut MemBuffer {
+        let bytes = scratch.unaligned_bytes_required();
+        if bytes > self.bytes {
+            (self.buffer, self.bytes) = (MemBuffer::new(scratch), bytes);
+        }
+        &mut self.buffer
     }
 }
 
@@ -112,10 +132,12 @@ impl SparseCholesky {
     }
 
     /// Solves for many right-hand sides: a row of `rows` for each row of the matrix, a column for each of them.
-    pub fn solve_rows(&self, rows: &mut [f64]) {
+    pub(crate) fn solve_rows(&self, rows: &mut [f64], workspace: &mut Workspace) {
         let dim = self.dim();
         let columns = rows.len() / dim;
-        self.solve(MatMut::from_row_major_slice_mut(rows, dim, columns));
+        let scratch = self.pattern.symbolic().solve_in_place_scratch::<f64>(columns, Par::Seq);
+        let rhs = MatMut::from_row_major_slice_mut(rows, dim, columns);
+        self.solve_with(workspace.reserve(scratch), rhs);
     }
 
     fn solve(&self, rhs: MatMut<'_, f64>) {

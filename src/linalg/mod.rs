@@ -13,6 +13,7 @@ mod quasidefinite;
 pub(crate) mod vector;
 
 pub(crate) use block_tridiagonal::BlockTridiagonal;
+pub(crate) use cholesky::Workspace;
 pub use cholesky::{SparseCholesky, SymmetricPattern};
 pub(crate) use elimination::Elimination;
 pub use lu::{GeneralPattern, SparseLu};
