@@ -7,7 +7,8 @@
 //!
 //! A loop asks at least once per iteration of shooting, per step of Newton's method, per iteration of
 //! conjugate gradients within, per time step of a flow and per knot of a bound. Between two questions there is
-//! at most one sparse factorisation for each time node of a path. A question costs some nanoseconds.
+//! at most one sparse factorisation for each time node of a path, or one analysis of such a path as a whole. A question
+//! costs some nanoseconds.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;

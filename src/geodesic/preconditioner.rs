@@ -12,7 +12,7 @@
 
 use super::action::DiscreteAction;
 use super::blocks::Blocks;
-use super::spacetime::{SpaceTime, SpaceTimePattern};
+use super::spacetime::{SpaceTime, SpaceTimePattern, ENTRIES_PER_EDGE};
 use crate::error::{Error, Result};
 use crate::graph::LaplacianSolver;
 use crate::linalg::vector::axpy;
@@ -20,9 +20,6 @@ use crate::memory;
 
 /// Graphs up to this size have dense blocks in any case.
 pub(super) const SMALL: usize = 64;
-
-/// Entries of the sparse system for each edge and interval.
-const ENTRIES_PER_EDGE: usize = 25;
 
 /// Dense blocks are this much cheaper for each entry of the factor.
 const DENSE_GAIN: usize = 2;

@@ -23,10 +23,15 @@ use super::dissection::{dissect, Unknown};
 use super::preconditioner::Preconditioner;
 use crate::error::Result;
 use crate::linalg::{QuasidefinitePattern, SparseQuasidefinite};
+use crate::memory;
 
 /// What a node conducts to the ground, in units of what it conducts to its neighbours: the error that this makes is
 /// of the same order, that of rounding of the order of `1e-16` over it.
 const GROUND: f64 = 3e-9;
+
+/// Entries of the system for each node and each edge at each time, as they are added.
+const ENTRIES_PER_NODE: usize = 5;
+pub(super) const ENTRIES_PER_EDGE: usize = 21;
 
 /// An unknown that is given: no place in the matrix.
 const GIVEN: u32 = u32::MAX;
@@ -64,6 +69,9 @@ impl SpaceTimePattern {
         let n = action.graph.nodes();
         let knots = action.mesh.knots();
         let intervals = knots.len() - 1;
+        // two numbers for each entry, thrice
+        let entries = intervals * (ENTRIES_PER_NODE * n + ENTRIES_PER_EDGE * action.graph.edges());
+        memory::admit(memory::doubles(&[3, entries]), || format!("a matrix of {entries} entries"))?;
         let order = dissect(&action.graph, intervals);
         let mut unknowns = Unknowns {
             spacing: knots.windows(2).map(|t| t[1] - t[0]).collect(),
