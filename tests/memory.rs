@@ -55,7 +55,7 @@ fn bounds_stay_where_tighter_ones_would_not_fit() {
     let near = [graph.mix_with_reference(&mu0, 0.1), graph.mix_with_reference(&mu1, 0.1)]
         .map(|mixed| mixed.expect("a mixture"));
     // between Diracs from gap to gap, between positive ends by more and more intervals
-    for ([mu0, mu1], gap) in [([mu0, mu1], 1e-2), (near, 1e-6)] {
+    for ([mu0, mu1], gap) in [([mu0, mu1], 1e-3), (near, 1e-6)] {
         let solve = || -> Result<Geodesic> {
             graph.geodesic(&mu0, &mu1, &GeodesicOptions::default().with_tolerance(1e-5))
         };

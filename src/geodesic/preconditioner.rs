@@ -52,6 +52,7 @@ pub(crate) fn factorised(action: &DiscreteAction) -> Result<Box<dyn Precondition
     let (n, m, intervals) = (action.graph.nodes(), action.graph.edges(), action.nodes());
     let in_blocks = 2 * intervals * n * n;
     if n > SMALL && ENTRIES_PER_EDGE * m < n * n {
+        affordable(SpaceTimePattern::analysis_bytes(action))?;
         let pattern = SpaceTimePattern::analyse(action)?;
         if DENSE_GAIN * pattern.factor_entries() < in_blocks {
             affordable(pattern.bytes())?;
@@ -64,11 +65,11 @@ pub(crate) fn factorised(action: &DiscreteAction) -> Result<Box<dyn Precondition
 
 /// Refuses what takes more memory than is decent without a word from the user.
 fn affordable(bytes: usize) -> Result<()> {
-    let most = if memory::limit() < usize::MAX { usize::MAX } else { MOST };
-    if bytes <= most {
-        return Ok(());
+    let what = || "the factorised Hessian".into();
+    if memory::limit() == usize::MAX && bytes > MOST {
+        return Err(Error::OutOfMemory { what: what() });
     }
-    Err(Error::OutOfMemory { what: format!("the factorised Hessian would take {bytes} bytes") })
+    memory::admit(bytes, what)
 }
 
 /// The part of the Hessian with frozen mobilities, inverted exactly.

@@ -60,6 +60,12 @@ struct Unknowns {
 }
 
 impl SpaceTimePattern {
+    /// Bytes that the analysis takes: two numbers for each entry, thrice.
+    pub fn analysis_bytes(action: &DiscreteAction) -> usize {
+        let (n, m) = (action.graph.nodes(), action.graph.edges());
+        memory::doubles(&[3, action.nodes(), ENTRIES_PER_NODE * n + ENTRIES_PER_EDGE * m])
+    }
+
     /// Orders and analyses. Cost: for `K` intervals some hundred bytes for each of `K m` edges, and `O(K m ln(K n))`
     /// operations.
     ///
@@ -69,9 +75,6 @@ impl SpaceTimePattern {
         let n = action.graph.nodes();
         let knots = action.mesh.knots();
         let intervals = knots.len() - 1;
-        // two numbers for each entry, thrice
-        let entries = intervals * (ENTRIES_PER_NODE * n + ENTRIES_PER_EDGE * action.graph.edges());
-        memory::admit(memory::doubles(&[3, entries]), || format!("a matrix of {entries} entries"))?;
         let order = dissect(&action.graph, intervals);
         let mut unknowns = Unknowns {
             spacing: knots.windows(2).map(|t| t[1] - t[0]).collect(),
