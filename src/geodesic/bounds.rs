@@ -225,17 +225,16 @@ impl Geodesic {
 
     /// Bounds for one gap, with less and less smoothing until it is reached; `smoothing`, an index, stays where it was.
     fn bounds_for_gap(&self, options: &BoundOptions, smoothing: &mut usize) -> Result<Bounds> {
-        let mut best = Bounds::UNKNOWN;
+        let ends: &[Ends] =
+            if self.has_empty_ends() { &[Ends::Trimmed, Ends::Mixed] } else { &[Ends::Same] };
+        let (mut best, mut failed) = (Bounds::UNKNOWN, None);
         for (k, part) in SMOOTHING_PARTS.into_iter().enumerate().skip(*smoothing) {
             let limit = if k == *smoothing { usize::MAX } else { MORE_INTERVALS };
             let sought = options.with_max_intervals(options.max_intervals.min(limit));
-            let ends = if self.has_empty_ends() {
-                [Ends::Trimmed, Ends::Mixed].as_slice()
-            } else {
-                &[Ends::Same]
-            };
             for ends in ends {
                 match self.bounds_with_positive_ends(*ends, &sought, part) {
+                    // the path may be too rough near its ends for one way, but not for the other
+                    Err(error @ Error::Singular { .. }) => failed = Some(error),
                     Err(error) => return best.after(error),
                     Ok(attempt) => best = best.and(&attempt, options.gap),
                 }
@@ -245,7 +244,7 @@ impl Geodesic {
                 }
             }
         }
-        Ok(best)
+        failed.map_or(Ok(best), |error| best.after(error))
     }
 
     fn has_empty_ends(&self) -> bool {
