@@ -5,6 +5,7 @@
 //! in time act on each other. All masses at a knot part what is before from what is after; all unknowns of
 //! a few nodes that part the graph do so too. Whichever is the smaller is eliminated last, after the two parts.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::graph::Graph;
@@ -88,11 +89,14 @@ impl Dissection {
 
     /// Parts some nodes by those at one distance from an outermost node; `None` where that leaves nothing on a side.
     fn cut(&mut self, nodes: &[usize]) -> Option<Cut> {
-        let first = self.levels(nodes, nodes[0]);
-        let levels = self.levels(nodes, *first.last()?);
-        let depth = self.level[*levels.last()?];
+        let mut reached = self.levels(nodes, nodes[0]);
+        if reached.len() < nodes.len() {
+            return Some(self.apart(nodes, reached));
+        }
+        reached = self.levels(nodes, *reached.last()?);
+        let depth = self.level[*reached.last()?];
         let mut size = vec![0; depth + 1];
-        levels.iter().for_each(|x| size[self.level[*x]] += 1);
+        reached.iter().for_each(|x| size[self.level[*x]] += 1);
         let (mut before, mut best) = (0, None);
         for (l, &here) in size.iter().enumerate() {
             let lesser = before.min(nodes.len() - before - here);
@@ -102,26 +106,54 @@ impl Dissection {
             }
             before += here;
         }
-        // what the search does not reach is apart already
-        let place = if levels.len() < nodes.len() { depth + 1 } else { best?.0 };
         let mut cut = Cut::default();
-        for &x in nodes {
-            match self.level[x] {
-                l if l < place => cut.before.push(x),
-                l if l == place => cut.separator.push(x),
-                _ => cut.after.push(x),
+        for x in reached {
+            match std::mem::replace(&mut self.level[x], OUTSIDE).cmp(&best.map_or(0, |(l, _)| l)) {
+                Ordering::Less => cut.before.push(x),
+                Ordering::Equal => cut.separator.push(x),
+                Ordering::Greater => cut.after.push(x),
             }
         }
+        best.map(|_| cut)
+    }
+
+    /// Parts some nodes that are not connected: as many of the components as come to half of them, from that on which has
+    /// been `reached`, and the others.
+    fn apart(&mut self, nodes: &[usize], mut reached: Vec<usize>) -> Cut {
+        let mut before = reached.len();
+        for &x in nodes {
+            if 2 * before >= nodes.len() {
+                break;
+            }
+            if self.level[x] == UNREACHED {
+                self.spread(x, &mut reached);
+                // the last component stays apart however large it is
+                if reached.len() == nodes.len() {
+                    break;
+                }
+                before = reached.len();
+            }
+        }
+        let after = nodes.iter().copied().filter(|x| self.level[*x] == UNREACHED);
+        let after = reached[before..].iter().copied().chain(after).collect();
+        reached.truncate(before);
         nodes.iter().for_each(|x| self.level[*x] = OUTSIDE);
-        Some(cut)
+        Cut { before: reached, after, separator: Vec::new() }
     }
 
     /// The nodes that can be reached from one, by their distance, which is left in `level`.
     fn levels(&mut self, nodes: &[usize], start: usize) -> Vec<usize> {
         nodes.iter().for_each(|x| self.level[*x] = UNREACHED);
+        let mut reached = Vec::with_capacity(nodes.len());
+        self.spread(start, &mut reached);
+        reached
+    }
+
+    /// Adds the nodes that can be reached from one.
+    fn spread(&mut self, start: usize, reached: &mut Vec<usize>) {
+        let mut next = reached.len();
         self.level[start] = 0;
-        let mut reached = vec![start];
-        let mut next = 0;
+        reached.push(start);
         while let Some(&x) = reached.get(next) {
             for &y in &self.neighbours[x] {
                 if self.level[y] == UNREACHED {
@@ -131,7 +163,6 @@ impl Dissection {
             }
             next += 1;
         }
-        reached
     }
 }
 
@@ -146,18 +177,20 @@ struct Cut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Reference;
+    use crate::graph::{Duplicates, Reference};
 
-    /// Every unknown has its place, and a separator comes after what it parts: of two neighbours that are
-    /// eliminated, all that the first leaves behind among the unknowns before the second is its neighbours.
+    /// All potentials, and masses at all knots between, on connected graphs and such as fall apart.
     #[test]
     fn every_unknown_has_one_place() {
+        let star: Vec<_> = (1..3001).map(|x| (0, x, 1.0)).collect();
         let graphs = [
             Graph::path(1, Reference::Uniform),
             Graph::path(2, Reference::Uniform),
             Graph::complete(7, Reference::Uniform),
             Graph::grid(&[9, 7], false, Reference::Uniform),
             Graph::hypercube(5, Reference::Uniform),
+            // whose leaves fall apart without their hub
+            Graph::from_weights(3001, &star, Reference::Uniform, Duplicates::Refuse),
         ];
         for graph in graphs.map(|graph| graph.expect("a graph")) {
             for intervals in [1, 2, 5, 16] {
@@ -177,7 +210,7 @@ mod tests {
         }
     }
 
-    /// On a long path, whose unknowns form a narrow band, no part of the order needs more than a few.
+    /// Whatever parts the unknowns of a long path with fewer of them comes last: a node at few times, a time at many.
     #[test]
     fn a_path_is_cut_in_space_and_many_intervals_in_time() {
         let path = Graph::path(400, Reference::Uniform).expect("a path");
