@@ -116,7 +116,8 @@ impl Anderson {
         });
         let right =
             SVector::<f64, WINDOW>::from_fn(|i, _| if i < count { self.products[i] } else { 0.0 });
-        let Some(combination) = gram.cholesky().map(|c| c.solve(&right)) else { return };
+        let finite = |gamma: &SVector<f64, WINDOW>| gamma.iter().all(|g| g.is_finite());
+        let Some(combination) = gram.lu().solve(&right).filter(finite) else { return };
         for (difference, gamma) in self.differences.iter().zip(combination.iter()) {
             for (g, d) in image.iter_mut().zip(&difference.image) {
                 *g -= gamma * d;

@@ -111,12 +111,14 @@ static void batches_are_cancelled(void) {
         EXPECT(jko_geodesic_batch_values(graph, &snapshots[0][0], ROWS, NODES, NODES, 1, &options,
                                          threads, first, ROWS - 1, ended, ROWS - 1, NULL, 0, 0, NULL, 0,
                                          0) == JKO_STATUS_CANCELLED);
-        EXPECT(ended[0] == JKO_STATUS_CANCELLED && !isinf(first[0]));
-        EXPECT(ended[ROWS - 2] == JKO_STATUS_CANCELLED && isnan(first[ROWS - 2]));
+        /* other threads may have solved pairs before the callback was first asked; alone, none was begun */
+        for (k = 0; k < ROWS - 1; k++)
+            EXPECT(ended[k] == JKO_STATUS_OK ? isfinite(first[k]) : ended[k] == JKO_STATUS_CANCELLED);
+        EXPECT(threads > 1 || (ended[0] == JKO_STATUS_CANCELLED && isnan(first[ROWS - 2])));
         who = at_once;
         EXPECT(jko_distance_matrix(graph, &snapshots[0][0], ROWS, NODES, NODES, 1, &options, threads,
                                    &distances[0][0], ROWS, 1) == JKO_STATUS_CANCELLED);
-        EXPECT(who.last.total == ROWS * (ROWS - 1) / 2 && isnan(distances[0][1]));
+        EXPECT(who.last.total == ROWS * (ROWS - 1) / 2 && (threads > 1 || isnan(distances[0][1])));
     }
 }
 
