@@ -309,7 +309,7 @@ mod tests {
                     let total: f64 = mu.iter().sum();
                     mu.map(|m| m / total)
                 };
-                let knots = Knots::new((0..5).flat_map(masses).collect());
+                let knots = Knots::new(n, (0..5).flat_map(masses).collect());
                 action.barrier = 1e-3 * least;
                 action.evaluate(&knots).expect("positive");
                 action.central_dual();

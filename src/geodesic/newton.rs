@@ -109,7 +109,8 @@ impl<'a> Minimiser<'a> {
         preconditioner: &'a mut dyn Preconditioner,
         options: NewtonOptions,
     ) -> Self {
-        let (nodes, knots) = (action.mass.len(), action.mass.len() + action.graph.nodes());
+        let n = action.graph.nodes();
+        let (nodes, knots) = (action.mass.len(), action.mass.len() + n);
         Self {
             work: NodeWork::new(action),
             action,
@@ -121,7 +122,7 @@ impl<'a> Minimiser<'a> {
             direction: vec![0.0; knots],
             image: vec![0.0; knots],
             preconditioned: vec![0.0; knots],
-            trial: Knots::new(vec![0.0; knots]),
+            trial: Knots::new(n, vec![0.0; knots]),
             mass_change: vec![0.0; nodes],
             rate_change: vec![0.0; nodes],
             dual_change: vec![0.0; nodes],

@@ -288,7 +288,7 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Pa
             line.zip(pi).map(move |(m, p)| (1.0 - share) * m + share * p)
         })
         .collect();
-    let Some(guess) = guess else { return (Knots::new(safe), COLD_BARRIER) };
+    let Some(guess) = guess else { return (Knots::new(pi.len(), safe), COLD_BARRIER) };
     let (old0, old1) = (guess.mass(0.0), guess.mass(1.0));
     let shifted: Vec<f64> = times
         .iter()
@@ -304,12 +304,12 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Pa
         .collect();
     for share in [1e-9, 1e-6, 1e-4, 1e-2, 0.1, 0.5] {
         let mixed = shifted.iter().zip(&safe).map(|(m, s)| (1.0 - share) * m + share * s);
-        let knots = Knots::new(mixed.collect());
+        let knots = Knots::new(pi.len(), mixed.collect());
         if action.evaluate(&knots).is_some() {
             return (knots, share);
         }
     }
-    (Knots::new(safe), COLD_BARRIER)
+    (Knots::new(pi.len(), safe), COLD_BARRIER)
 }
 
 /// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot. The barrier's

@@ -251,7 +251,7 @@ mod tests {
                     let total: f64 = (0..n).map(|x| wave(k, x)).sum();
                     (0..n).map(move |x| wave(k, x) / total)
                 });
-                let knots = Knots::new(masses.collect());
+                let knots = Knots::new(n, masses.collect());
                 action.barrier = 1e-3;
                 action.evaluate(&knots).expect("positive");
                 action.central_dual();
