@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::memory;
 
-/// Newton steps after which a rung is left as it is: coarse meshes may not be able to follow the path.
-const STEPS_PER_RUNG: usize = 100;
+/// Newton steps after which a rung is left as it is: coarse polynomials may not be able to follow the path.
+const SMOOTH_STEPS: usize = 100;
+const LINEAR_STEPS: usize = 300;
 
 /// Barrier to start the first rung from, in units of the action, where there is a path to start from.
 const WARM_BARRIER: f64 = 1e-3;
@@ -46,9 +47,9 @@ const SHORTEST_LAYER: f64 = 1e-12;
 const MEMORY: usize = 4 << 30;
 
 /// Rungs without a better estimate after which a ladder is given up: smooth ones are at their rounding then, linear
-/// ones may take a few until they contract.
+/// ones may take a few until they resolve a layer in time.
 const FRUITLESS_SMOOTH: usize = 2;
-const FRUITLESS_LINEAR: usize = 3;
+const FRUITLESS_LINEAR: usize = 5;
 
 /// What a ladder found.
 pub(crate) struct Climb {
@@ -215,6 +216,7 @@ impl<'a> Ladder<'a> {
             None if terminal.is_some() => COLD_BARRIER,
             None => WARM_BARRIER,
         };
+        let steps_per_rung = if singular { LINEAR_STEPS } else { SMOOTH_STEPS };
         let options = NewtonOptions {
             tolerance: match terminal {
                 None => (1e-4 * difference).clamp(2e-13, 1e-4),
@@ -224,7 +226,7 @@ impl<'a> Ladder<'a> {
             least_action: self.least_action,
             first_barrier: first_barrier.max(last_barrier),
             last_barrier,
-            max_steps: (self.goal.max_iterations - self.steps).min(STEPS_PER_RUNG),
+            max_steps: (self.goal.max_iterations - self.steps).min(steps_per_rung),
             max_products: PRODUCTS,
             max_truncated: if terminal.is_some() { usize::MAX } else { MAX_TRUNCATED },
         };

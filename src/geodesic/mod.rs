@@ -341,8 +341,8 @@ impl GeodesicSolver {
                     distance: shot.distance,
                     iterations: shot.iterations,
                     residual: shot.residual,
-                    error_estimate: shot.residual + shot.resolution + shot.rounding,
-                    path_error_estimate: shot.residual + shot.path_resolution + shot.rounding,
+                    error_estimate: shot.remainder + shot.resolution + shot.rounding,
+                    path_error_estimate: shot.remainder + shot.path_resolution + shot.rounding,
                     termination: match shot.halt {
                         Halt::Cancelled => Termination::Cancelled,
                         _ => Termination::Converged,

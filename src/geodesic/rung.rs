@@ -55,8 +55,10 @@ const CLEAN_ORDER: f64 = 0.28;
 /// What extrapolation leaves of the last difference at least.
 const FLOOR: f64 = 0.1;
 
-/// A smooth ladder that contracts more slowly than this is no smooth one.
+/// A smooth ladder that contracts more slowly than this is no smooth one. The first to contract faster may do so by
+/// accident, or compare with a linear rung, and must do so by far.
 const GEOMETRIC: f64 = 0.3;
+const FIRST_GEOMETRIC: f64 = 0.02;
 
 /// A difference above this says only that the rungs have nothing to do with each other, not how far apart they are.
 const LOST_SIGHT: f64 = 1.0;
@@ -92,7 +94,7 @@ pub(super) struct Rung {
     /// Whether a factorisation would have helped that was too large.
     pub out_of_memory: bool,
     pub difference: f64,
-    /// Its ratio to the rung before's.
+    /// Its ratio to the rung before's; one where that has none.
     contraction: f64,
     pub estimate: f64,
     potentials: [Vec<f64>; 2],
@@ -172,7 +174,8 @@ impl Rung {
             _ => KINKS,
         };
         let left = if !singular {
-            if contraction < GEOMETRIC {
+            let again = before.contraction < GEOMETRIC;
+            if contraction < if again { GEOMETRIC } else { FIRST_GEOMETRIC } {
                 (SMOOTH_SAFETY * contraction).min(1.0) * difference
             } else {
                 KINKS * difference

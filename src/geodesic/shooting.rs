@@ -55,12 +55,16 @@ const RESOLUTION_SAFETY: f64 = 4.0;
 
 /// Above this the last coefficient does not tell its square yet: near the boundary potentials at the ends were off by as much
 /// as the coefficient itself.
-const SETTLED_TAIL: f64 = 3e-4;
+const SETTLED_TAIL: f64 = 1e-3;
 
-/// Where convergence is slow much more is left than the last change: that must be so small a part of the tolerance, unless
-/// it is below the second number.
+/// The last change must be so small a part of the tolerance, unless it is below the second number.
 const STILL: f64 = 0.01;
 const SLOW: f64 = 1e-7;
+
+/// Changes that fall like `q^k` leave `q/(1 - q)` of the last one: so many times that, for they fall irregularly. The
+/// larger of the last two ratios counts as `q`, within the given range.
+const RESIDUAL_SAFETY: f64 = 6.0;
+const CONTRACTION: (f64, f64) = (0.1, 0.8);
 
 /// The decay seen on few nodes is a little faster than on many.
 const DECAY_MARGIN: f64 = 1.25;
@@ -101,6 +105,8 @@ pub(crate) struct Shot {
     pub distance: f64,
     pub iterations: usize,
     pub residual: f64,
+    /// What the iteration leaves of the error, at most.
+    pub remainder: f64,
     pub resolution: f64,
     pub path_resolution: f64,
     /// What the rounding of the masses leaves uncertain, relative to their difference.
@@ -185,38 +191,43 @@ impl Shooter {
         let mut best = f64::INFINITY;
         let mut since_best = 0;
         let mut iterations = 0;
-        let (last, halt) = loop {
+        let mut changes = [f64::NAN; 2];
+        let (last, remainder, halt) = loop {
             iterations += 1;
             let progress = self.iterate(mu0, &difference);
             let Progress { change, resolution, .. } = progress;
+            let remainder = remainder(change, changes);
+            changes = [change, changes[0]];
             if !change.is_finite() {
-                break (progress, Halt::LeftSimplex);
+                break (progress, remainder, Halt::LeftSimplex);
             }
             let resolved = resolution <= target;
+            let still_enough = change <= still && remainder <= target;
             // a refinement disturbs the path by its own resolution: iterating beyond that first is wasted
             let finest = self.rule.stages() == MAX_STAGES;
             let settled = if finest { resolution } else { progress.path_resolution };
             watch::count(change);
-            if watch::stopped() && !(change <= still && resolved) {
-                break (progress, Halt::Cancelled);
+            if watch::stopped() && !(still_enough && resolved) {
+                break (progress, remainder, Halt::Cancelled);
             }
-            if change <= still || (!resolved && change <= settled) {
+            if still_enough || (!resolved && change <= settled) {
                 if self.positive_image() {
                     std::mem::swap(&mut self.path, &mut self.image);
                 }
                 if resolved || finest {
                     let halt = if resolved { Halt::Converged } else { Halt::Resolution };
-                    break (progress, halt);
+                    break (progress, remainder, halt);
                 }
                 if iterations >= goal.max_iterations {
-                    break (progress, Halt::IterationLimit);
+                    break (progress, remainder, Halt::IterationLimit);
                 }
                 self.refine(mu0, progress.decay, target)?;
                 (best, since_best) = (f64::INFINITY, 0);
+                changes = [f64::NAN; 2];
                 continue;
             }
             if iterations >= goal.max_iterations {
-                break (progress, Halt::IterationLimit);
+                break (progress, remainder, Halt::IterationLimit);
             }
             if change < 0.9 * best {
                 (best, since_best) = (change, 0);
@@ -225,21 +236,21 @@ impl Shooter {
             }
             if since_best == PATIENCE {
                 match self.factorise_mean() {
-                    Err(Error::Singular { .. }) => break (progress, Halt::Stalled),
+                    Err(Error::Singular { .. }) => break (progress, remainder, Halt::Stalled),
                     other => other?,
                 }
                 self.anderson.restart();
             } else if since_best > 2 * PATIENCE {
-                break (progress, Halt::Stalled);
+                break (progress, remainder, Halt::Stalled);
             }
             if !self.step() {
-                break (progress, Halt::LeftSimplex);
+                break (progress, remainder, Halt::LeftSimplex);
             }
         };
         // a factor that did not serve is not handed on to the next pair
         self.factorised = halt == Halt::Converged;
         let shot = self.shot(last, iterations, halt);
-        Ok(Shot { rounding, reused_factor, ..shot })
+        Ok(Shot { remainder, rounding, reused_factor, ..shot })
     }
 
     /// Reserves what iterations with so many nodes need.
@@ -472,6 +483,7 @@ impl Shooter {
             distance: if last.action < 0.0 { 0.0 } else { last.action.sqrt() },
             iterations,
             residual: last.change,
+            remainder: f64::INFINITY,
             resolution: last.resolution,
             path_resolution: last.path_resolution,
             rounding: 0.0,
@@ -505,6 +517,15 @@ fn tail(
     let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
     let decay = root(last / first, s - 1).max(root(before / first, s - 2)).min(0.95);
     (last.max(decay * before), decay)
+}
+
+/// What is left after the last `change`, with the two before it, the later one first; NaN where there was none.
+fn remainder(change: f64, before: [f64; 2]) -> f64 {
+    let (least, most) = CONTRACTION;
+    let ratios = [change / before[0], before[0] / before[1]];
+    let contraction = if ratios[0].is_nan() { most } else { ratios[0].max(ratios[1]) };
+    let contraction = contraction.clamp(least, most);
+    RESIDUAL_SAFETY * contraction / (1.0 - contraction) * change
 }
 
 /// The larger of two numbers, NaN if either is.
