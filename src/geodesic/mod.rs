@@ -44,6 +44,7 @@ mod positive_ends;
 mod preconditioner;
 mod rung;
 mod shooting;
+mod shot_error;
 mod spacetime;
 mod tree;
 

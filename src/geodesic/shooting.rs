@@ -26,18 +26,13 @@
 //! an iteration costs `s` sweeps instead of a whole integration, and the ends stay met, so
 //! positivity is lost much later. Anderson acceleration does the rest.
 //!
-//! # Time resolution
-//!
-//! Gauss collocation converges geometrically in `s` for the smooth geodesics inside the simplex.
-//! The solve starts with few nodes and refines when the iteration has reached what the current
-//! nodes can resolve. If the Legendre coefficients of the two derivatives decay like `q^k`, the
-//! values at the ends and the action, which are integrals by a rule exact to degree `2s - 1`,
-//! are accurate to the order of `q^(2s)`: the square of the last coefficient, which is the error
-//! estimate.
+//! The solve starts with few nodes and refines when the iteration has reached what the present nodes can resolve; what
+//! is left of the error then is estimated in [`shot_error`](super::shot_error).
 
 use super::anderson::{self, Anderson};
 use super::collocation::{Collocation, MAX_STAGES};
 use super::path::start_potential;
+use super::shot_error::{nodes_needed, remainder, resolution, tail};
 use super::Goal;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
@@ -48,26 +43,9 @@ use crate::watch;
 /// Nodes of the first, coarse solve.
 const FIRST_STAGES: usize = 3;
 
-/// The square of the last Legendre coefficient times this bounds the error of the end potentials in
-/// their largest entry: over the reference problems at tolerances from 1e-3 to 1e-11 the factor that
-/// was needed never exceeded two.
-const RESOLUTION_SAFETY: f64 = 4.0;
-
-/// Above this the last coefficient does not tell its square yet: near the boundary potentials at the ends were off by as much
-/// as the coefficient itself.
-const SETTLED_TAIL: f64 = 1e-3;
-
 /// The last change must be so small a part of the tolerance, unless it is below the second number.
 const STILL: f64 = 0.01;
 const SLOW: f64 = 1e-7;
-
-/// Changes that fall like `q^k` leave `q/(1 - q)` of the last one: so many times that, for they fall irregularly. The
-/// larger of the last two ratios counts as `q`, within the given range.
-const RESIDUAL_SAFETY: f64 = 6.0;
-const CONTRACTION: (f64, f64) = (0.1, 0.8);
-
-/// The decay seen on few nodes is a little faster than on many.
-const DECAY_MARGIN: f64 = 1.25;
 
 /// A step may shrink no mass below this share of what it was.
 const SHRINK_LIMIT: f64 = 0.1;
@@ -346,7 +324,7 @@ impl Shooter {
         let force_size = self.image[..n].iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
         let relative = (force_tail / force_size.max(f64::MIN_POSITIVE)).max(flux_tail / mass_size);
         let decay = force_decay.max(flux_decay);
-        let resolution = RESOLUTION_SAFETY * relative * relative * (1.0 + relative / SETTLED_TAIL);
+        let resolution = resolution(relative);
         Progress { change, resolution, path_resolution: relative, decay, action }
     }
 
@@ -434,9 +412,8 @@ impl Shooter {
     fn refine(&mut self, mu0: &[f64], decay: f64, target: f64) -> Result<()> {
         let n = mu0.len();
         let old_stages = self.rule.stages();
-        let decay = (DECAY_MARGIN * decay).clamp(1e-3, 0.95);
-        let needed = (target / RESOLUTION_SAFETY).ln() / (2.0 * decay.ln());
-        let stages = (needed.ceil() as usize).clamp(old_stages + 1, 3 * old_stages).min(MAX_STAGES);
+        let needed = nodes_needed(target, decay);
+        let stages = needed.clamp(old_stages + 1, 3 * old_stages).min(MAX_STAGES);
         let old_rule = std::mem::replace(&mut self.rule, Collocation::new(stages));
         let old_path = std::mem::take(&mut self.path);
         // an extrapolated start is enough here, for the iteration goes on
@@ -491,41 +468,6 @@ impl Shooter {
             halt,
         }
     }
-}
-
-/// Size of the last Legendre coefficient of `rate` along the path, and the geometric decay.
-/// Every other coefficient vanishes for symmetric problems, hence the last two are looked at.
-/// `weight` per node makes a norm of it: `pi` for potentials, none for masses. Overwrites `coefficient`.
-fn tail(
-    rule: &Collocation,
-    rate: &[f64],
-    weight: Option<&[f64]>,
-    coefficient: &mut [f64],
-) -> (f64, f64) {
-    let (n, s) = (coefficient.len(), rule.stages());
-    let mut size = |k: usize| -> f64 {
-        coefficient.fill(0.0);
-        for (w, rate) in rule.legendre_row(k).iter().zip(rate.chunks_exact(n)) {
-            axpy(*w, rate, coefficient);
-        }
-        weight.map_or_else(
-            || sum_abs(coefficient),
-            |w| w.iter().zip(&*coefficient).map(|(w, c)| w * c.abs()).sum(),
-        )
-    };
-    let (first, last, before) = (size(0).max(f64::MIN_POSITIVE), size(s - 1), size(s - 2));
-    let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
-    let decay = root(last / first, s - 1).max(root(before / first, s - 2)).min(0.95);
-    (last.max(decay * before), decay)
-}
-
-/// What is left after the last `change`, with the two before it, the later one first; NaN where there was none.
-fn remainder(change: f64, before: [f64; 2]) -> f64 {
-    let (least, most) = CONTRACTION;
-    let ratios = [change / before[0], before[0] / before[1]];
-    let contraction = if ratios[0].is_nan() { most } else { ratios[0].max(ratios[1]) };
-    let contraction = contraction.clamp(least, most);
-    RESIDUAL_SAFETY * contraction / (1.0 - contraction) * change
 }
 
 /// The larger of two numbers, NaN if either is.
