@@ -27,7 +27,7 @@ use crate::graph::{Graph, Mean};
 pub(crate) const NEARLY_EMPTY: f64 = 1e-6;
 
 /// Linear elements of the first rung between smooth ends.
-const FIRST_ELEMENTS: usize = 16;
+const FIRST_ELEMENTS: usize = 10;
 
 /// Degrees of the rungs for smooth paths after the first, and the factor by which each has more elements than
 /// the ladder's least.

@@ -58,7 +58,7 @@ const FLOOR: f64 = 0.1;
 /// A smooth ladder that contracts more slowly than this is no smooth one. The first to contract faster may do so by
 /// accident, or compare with a linear rung, and must do so by far.
 const GEOMETRIC: f64 = 0.3;
-const FIRST_GEOMETRIC: f64 = 0.02;
+const FIRST_GEOMETRIC: f64 = 0.003;
 
 /// A difference above this says only that the rungs have nothing to do with each other, not how far apart they are.
 const LOST_SIGHT: f64 = 1.0;
