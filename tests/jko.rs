@@ -167,6 +167,9 @@ fn edge_cases() {
     // a very long step reaches the minimum of the energy
     let step = entropy.jko_step(&[0.6, 0.1, 0.1, 0.1, 0.1], 1e6, &options).expect("a step");
     assert!(distance_1(step.mass(), path.reference()) < 1e-4, "{:?}", step.mass());
+    // so long that all slope left is rounding
+    let step = entropy.jko_step(&[1.0, 0.0, 0.0, 0.0, 0.0], 1e8, &options).expect("a step");
+    assert!(step.residual() >= 0.0, "{}", step.residual());
     // a Dirac
     let step = entropy.jko_step(&[1.0, 0.0, 0.0, 0.0, 0.0], 0.1, &options).expect("a step");
     assert!(step.mass().iter().all(|m| *m > 0.0), "{:?}", step.mass());

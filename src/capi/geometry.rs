@@ -317,7 +317,8 @@ pub unsafe extern "C" fn jko_path_action(
 }
 
 /// Computes the length of each segment of the path through the rows of `masses`; their sum is the length
-/// of the path, at least the distance of its ends.
+/// of the path, at least the distance of its ends up to the error of a rule of five nodes: 3e-8 where densities no
+/// more than double over a segment, 2e-2 where one end of an edge is empty.
 ///
 /// Path and cost as for `jko_path_action`. `lengths` has length `rows - 1`.
 ///

@@ -55,8 +55,8 @@ impl JkoStep {
 impl FreeEnergy {
     /// One step of length `tau` from `mu0`, a distribution of length `n`.
     ///
-    /// An empty node of `mu0` is given a share of 1e-10 of the reference, which changes the
-    /// step by no more than its default tolerance there.
+    /// An empty node of `mu0` is given a share of 1e-10 of the reference, which changes the step by no more than its
+    /// default tolerance there, unless `tau` is so small that it moves less than a millionth of the mass.
     ///
     /// The energy should be convex along the step; where it is not, as with a repulsive interaction that `tau` does not
     /// tame, a local minimum is returned.
@@ -100,7 +100,7 @@ impl FreeEnergy {
         let sum: Vec<f64> = slope.iter().zip(geodesic.potential_end()).map(|(a, b)| a + b).collect();
         let size = graph.metric_norm(options.mean, mu1, &slope)?;
         let left = graph.metric_norm(options.mean, mu1, &sum)?;
-        let residual = if speed <= rounding { 0.0 } else { left / size };
+        let residual = if speed <= rounding || left == 0.0 { 0.0 } else { left / size };
         Ok(JkoStep { geodesic, energy, residual })
     }
 

@@ -42,7 +42,7 @@ use super::element::Element;
 use super::knots::Knots;
 use crate::error::Result;
 use crate::graph::{EdgeTangent, Graph, LaplacianSolver, Mean, Sweep};
-use crate::linalg::vector::{axpy, dot};
+use crate::linalg::vector::{axpy, dot, sum_abs};
 
 /// Elements in time: where they begin and end, and their degrees.
 #[derive(Clone)]
@@ -288,6 +288,12 @@ impl DiscreteAction {
         }
         value += self.beyond_action();
         value.is_finite().then_some(value)
+    }
+
+    /// The mass that the path moves from node to node, at least.
+    pub fn mass_moved(&self) -> f64 {
+        let rates = self.rate.chunks_exact(self.graph.nodes()).zip(&self.weight);
+        rates.map(|(rate, w)| 0.5 * w * sum_abs(rate)).sum()
     }
 
     /// What each edge conducts at a Gauss node besides its mobility.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::action::Terminal;
 use super::ladder::{Climb, Ladder};
-use super::path::Path;
+use super::path::{ends_rounding, Path};
 use super::rung::Problem;
 use super::{Goal, Termination};
 use crate::error::Result;
@@ -55,6 +55,13 @@ pub(crate) fn minimise(
     guess: Option<&Path>,
 ) -> Result<Climb> {
     let singular = ends.iter().any(|mu| nearly_empty(graph, mu));
+    // no less is known of ends that are nearly equal
+    let floor = 2.0 * ends_rounding(ends[0], ends[1]);
+    let goal = &Goal {
+        tolerance: goal.tolerance.max(floor),
+        singular_tolerance: goal.singular_tolerance.max(floor),
+        ..*goal
+    };
     let problem = Problem { graph, mean, ends, terminal: None, singular };
     let lowest_density = ends.iter().map(|mu| least_density(graph, mu)).fold(f64::INFINITY, f64::min);
     let meshes = if singular { linear_meshes() } else { smooth_meshes(lowest_density) };

@@ -56,7 +56,7 @@ use crate::watch;
 pub(crate) use action::Terminal;
 pub use bounds::{BoundOptions, Bounds};
 use path::Path;
-use shooting::{Halt, Shooter};
+use shooting::{Halt, Shooter, Shot};
 
 /// How a geodesic is to be computed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -327,37 +327,42 @@ impl GeodesicSolver {
             shot = self.shooter.solve(&mu0, &mu1, &brief, false)?;
             shot.iterations += wasted;
         }
+        let spent = shot.iterations >= goal.max_iterations;
         let reason = match shot.halt {
-            Halt::Converged | Halt::Cancelled => {
-                let psi = [shot.psi_start.as_slice(), &mu0].concat();
-                let path = Path::new(mu0.len(), vec![0.0, 1.0], vec![shot.rule.into()], psi, shot.path);
-                return Ok(Geodesic {
-                    graph: self.graph.clone(),
-                    mean: self.options.mean,
-                    path,
-                    mu0,
-                    mu1,
-                    potential_start: shot.psi_start,
-                    potential_end: shot.psi_end,
-                    distance: shot.distance,
-                    iterations: shot.iterations,
-                    residual: shot.residual,
-                    error_estimate: shot.remainder + shot.resolution + shot.rounding,
-                    path_error_estimate: shot.remainder + shot.path_resolution + shot.rounding,
-                    termination: match shot.halt {
-                        Halt::Cancelled => Termination::Cancelled,
-                        _ => Termination::Converged,
-                    },
-                    method: "shooting",
-                    reason: "the ends are near enough for shooting",
-                });
-            }
+            Halt::Converged => return Ok(self.shot(mu0, mu1, shot, Termination::Converged)),
+            Halt::Cancelled => return Ok(self.shot(mu0, mu1, shot, Termination::Cancelled)),
+            _ if spent => return Ok(self.shot(mu0, mu1, shot, Termination::IterationLimit)),
             Halt::IterationLimit => "shooting converged too slowly",
             Halt::Stalled => "shooting stalled",
             Halt::LeftSimplex => "shooting left the positive simplex",
             Halt::Resolution => "shooting ran out of time nodes",
         };
         self.minimise(mu0, mu1, goal, guess, shot.iterations, reason)
+    }
+
+    /// What shooting found.
+    fn shot(&self, mu0: Vec<f64>, mu1: Vec<f64>, shot: Shot, termination: Termination) -> Geodesic {
+        let psi = [shot.psi_start.as_slice(), &mu0].concat();
+        Geodesic {
+            graph: self.graph.clone(),
+            mean: self.options.mean,
+            path: Path::new(mu0.len(), vec![0.0, 1.0], vec![shot.rule.into()], psi, shot.path),
+            mu0,
+            mu1,
+            potential_start: shot.psi_start,
+            potential_end: shot.psi_end,
+            distance: shot.distance,
+            iterations: shot.iterations,
+            residual: shot.residual,
+            error_estimate: shot.remainder + shot.resolution + shot.rounding,
+            path_error_estimate: shot.remainder + shot.path_resolution + shot.rounding,
+            termination,
+            method: "shooting",
+            reason: match termination {
+                Termination::IterationLimit => "the iterations allowed were spent on shooting",
+                _ => "the ends are near enough for shooting",
+            },
+        }
     }
 
     /// The convex problem, with what is left of the iterations.

@@ -71,8 +71,8 @@ const NEARLY_SETTLED: f64 = 1e-3;
 const IDLE_STEPS: usize = 4;
 const IDLE_PART: f64 = 0.1;
 
-/// What edges conduct besides their mobility on linear elements, in units of one over the action and of the time to the
-/// nearer end: as much as the action hides in its rounding.
+/// What edges conduct besides their mobility on linear elements, in units of the squared mass that moves over the action
+/// and of the time to the nearer end: as much as the action hides in its rounding.
 const LEAK: f64 = 1e-13;
 
 /// Duals stay within this factor of the central path.
@@ -142,7 +142,7 @@ impl<'a> Minimiser<'a> {
             return Err(Error::Singular { what: "Laplacian of the path", detail });
         }
         if !self.action.node_walls {
-            self.action.leak = LEAK / self.size();
+            self.action.leak = LEAK * self.action.mass_moved().powi(2) / self.size();
             self.action.evaluate(knots);
         }
         self.action.barrier = self.options.first_barrier * self.size();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::collocation::Collocation;
-use crate::linalg::vector::axpy;
+use crate::linalg::vector::{axpy, distance_1};
 
 /// Masses and potentials as functions of time, each a polynomial per element through its value at the
 /// element's start and its values at the Gauss nodes.
@@ -116,4 +116,9 @@ pub(crate) fn start_potential(
         let mean: f64 = (0..s).map(|i| rule.weight[i] * rule.integral[i * s + j]).sum();
         axpy(length * mean, &force[j * n..(j + 1) * n], start);
     }
+}
+
+/// What the rounding of the masses at the ends leaves uncertain, relative to their difference.
+pub(super) fn ends_rounding(mu0: &[f64], mu1: &[f64]) -> f64 {
+    32.0 * f64::EPSILON / distance_1(mu0, mu1).min(1.0)
 }

@@ -21,7 +21,7 @@ use super::action::{DiscreteAction, Terminal, TimeMesh};
 use super::convex::{least_density, nearly_empty};
 use super::knots::Knots;
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
-use super::path::{start_potential, Path};
+use super::path::{ends_rounding, start_potential, Path};
 use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
@@ -210,7 +210,10 @@ impl Rung {
         };
         (self.difference, self.contraction) = (difference, contraction);
         let lowest = ends.map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
-        self.estimate = left + self.report.decrement + self.barrier_error(singular, lowest) + ROUNDING;
+        // a free end is known as well as it is minimised
+        let given = if problem.terminal.is_some() { 0.0 } else { ends_rounding(ends[0], ends[1]) };
+        let rounding = ROUNDING + given;
+        self.estimate = left + self.report.decrement + self.barrier_error(singular, lowest) + rounding;
     }
 
     /// What the barrier that is left does to the potentials: where a mass vanishes for a while, conservation of
@@ -282,11 +285,12 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Pa
     let times = action.mesh.knots();
     let graph = action.graph.clone();
     let pi = graph.reference();
-    // a straight line, mixed with the reference in the middle
+    // a straight line, mixed in the middle with as much of the reference as moves
+    let moved = 0.5 * distance_1(ends[0], ends[1]);
     let safe: Vec<f64> = times
         .iter()
         .flat_map(|&t| {
-            let share = 1.2 * t * (1.0 - t);
+            let share = 1.2 * moved * t * (1.0 - t);
             let line = ends[0].iter().zip(ends[1]).map(move |(a, b)| (1.0 - t) * a + t * b);
             line.zip(pi).map(move |(m, p)| (1.0 - share) * m + share * p)
         })

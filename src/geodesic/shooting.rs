@@ -31,7 +31,7 @@
 
 use super::anderson::{self, Anderson};
 use super::collocation::{Collocation, MAX_STAGES};
-use super::path::start_potential;
+use super::path::{ends_rounding, start_potential};
 use super::shot_error::{nodes_needed, remainder, resolution, tail};
 use super::Goal;
 use crate::error::{Error, Result};
@@ -160,7 +160,7 @@ impl Shooter {
         if !reused_factor {
             self.factorise_mean()?;
         }
-        let rounding = rounding_floor(&difference);
+        let rounding = ends_rounding(mu0, mu1);
         let target = goal.tolerance.max(rounding);
         let still = target.min((STILL * target).max(SLOW));
         self.first_potential(&difference);
@@ -494,11 +494,6 @@ fn admissible_share(path: &[f64], target: &[f64], n: usize) -> f64 {
         }
     }
     share
-}
-
-/// Rounding in the masses limits the relative accuracy when the ends are nearly equal.
-fn rounding_floor(difference: &[f64]) -> f64 {
-    32.0 * f64::EPSILON / sum_abs(difference).min(1.0)
 }
 
 /// Value at zero of the polynomial through the potentials at the nodes alone.

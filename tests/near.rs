@@ -1,0 +1,126 @@
+//! Geodesics between ends that nearly agree and have empty nodes, against closed forms.
+
+mod common;
+
+use common::Uniform;
+use jkoflow::{BoundOptions, Geodesic, GeodesicOptions, Graph, Mean, Reference, Termination};
+
+/// The distance on two nodes that hold half of the reference each, from (1, 0) to (1 - e, e):
+/// `int_0^e dm / sqrt(c theta)` (Maas 2011, section 2), by the midpoint rule in the fourth root of `m`, which
+/// takes the singularity away.
+fn from_a_dirac(mean: Mean, conductance: f64, e: f64) -> f64 {
+    let count = 20_000;
+    let piece = |k: usize| {
+        let u = (k as f64 + 0.5) / count as f64;
+        let m = e * u.powi(4);
+        4.0 * e * u.powi(3) / (conductance * mean.value(2.0 * (1.0 - m), 2.0 * m)).sqrt()
+    };
+    (0..count).map(piece).sum::<f64>() / count as f64
+}
+
+fn solve(graph: &Graph, mean: Mean, mu0: &[f64], mu1: &[f64]) -> Geodesic {
+    graph.geodesic(mu0, mu1, &GeodesicOptions::default().with_mean(mean)).expect("solved")
+}
+
+#[test]
+fn two_nodes_have_a_closed_form() {
+    let graph = Graph::path(2, Reference::Uniform).expect("two nodes");
+    let conductance = graph.conductance()[0];
+    for mean in Mean::ALL {
+        for e in [1e-2, 1e-4, 1e-6, 1e-8, 1e-10] {
+            let geodesic = solve(&graph, mean, &[1.0, 0.0], &[1.0 - e, e]);
+            // the mass that 1 - e, rounded, leaves
+            let exact = from_a_dirac(mean, conductance, 1.0 - (1.0 - e));
+            let (distance, estimate) = (geodesic.distance(), geodesic.error_estimate());
+            assert!(geodesic.converged() && estimate < 2e-4, "{mean:?}, {e:e}: {estimate:e}");
+            assert!(
+                (distance / exact - 1.0).abs() <= estimate,
+                "{mean:?}, {e:e}: {distance} for {exact}"
+            );
+        }
+    }
+}
+
+/// All distances lie on one line.
+#[test]
+fn distances_on_two_nodes_add_up() {
+    let graph = Graph::path(2, Reference::Uniform).expect("two nodes");
+    let at = |k: usize| [1.0 - 1e-7 * k as f64, 1e-7 * k as f64];
+    let between = |a: usize, b: usize| {
+        let geodesic = solve(&graph, Mean::Logarithmic, &at(a), &at(b));
+        assert!(geodesic.converged(), "{a} to {b}: {:?}", geodesic.termination());
+        (geodesic.distance(), geodesic.distance() * geodesic.error_estimate())
+    };
+    let (whole, mut allowed) = between(0, 10);
+    let mut sum = 0.0;
+    for k in 0..10 {
+        let (distance, error) = between(k, k + 1);
+        (sum, allowed) = (sum + distance, allowed + error);
+    }
+    assert!((sum - whole).abs() <= allowed, "{whole} is not {sum} within {allowed:e}");
+}
+
+/// Beside an empty node the distance is that of the metric tensor: `e / sqrt(c theta)` with `theta = 3/2`.
+#[test]
+fn an_empty_node_aside_does_not_matter() {
+    let graph = Graph::path(3, Reference::Uniform).expect("a path");
+    let speed = (graph.conductance()[0] * 1.5).sqrt().recip();
+    for e in [1e-3, 1e-5, 1e-7] {
+        let geodesic = solve(&graph, Mean::Logarithmic, &[0.5, 0.5, 0.0], &[0.5 - e, 0.5 + e, 0.0]);
+        let found = geodesic.distance() / e;
+        // the ends are rounded, and the tensor changes with the square of e
+        assert!(
+            (found / speed - 1.0).abs() < geodesic.error_estimate() + e * e + 1e-15 / e,
+            "{e:e}: {found}"
+        );
+    }
+}
+
+/// A short step of the heat equation from one empty node on a grid.
+#[test]
+fn bounds_enclose_short_steps() {
+    let mut random = Uniform(11);
+    let grid = Graph::grid(&[4, 4], false, Reference::Uniform).expect("a grid");
+    let mut mu = random.distribution(16, 1.0);
+    mu[5] = 0.0;
+    let total: f64 = mu.iter().sum();
+    mu.iter_mut().for_each(|m| *m /= total);
+    for step in [1e-3, 1e-5, 1e-7] {
+        let mut next = mu.clone();
+        for ((x, y), c) in grid.edge_list().zip(grid.conductance()) {
+            let flux = step * c * (mu[x] - mu[y]) / grid.reference()[x];
+            next[x] -= flux;
+            next[y] += flux;
+        }
+        for mean in Mean::ALL {
+            let geodesic = solve(&grid, mean, &mu, &next);
+            let (distance, error) =
+                (geodesic.distance(), geodesic.error_estimate() * geodesic.distance());
+            let bounds = geodesic.bounds(&BoundOptions::default().with_gap(1e-2)).expect("bounds");
+            assert!(geodesic.converged(), "{mean:?}, {step:e}: {:?}", geodesic.termination());
+            assert!(
+                bounds.lower <= distance + error && distance - error <= bounds.upper,
+                "{mean:?}, {step:e}: {distance} +- {error:e}, {bounds:?}"
+            );
+        }
+    }
+}
+
+/// What shooting has when the iterations are spent is not thrown away.
+#[test]
+fn the_best_path_survives_a_limit_of_iterations() {
+    let graph = Graph::cycle(4, Reference::Uniform).expect("a cycle");
+    let (mu0, mu1) = ([0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]);
+    let exact = solve(&graph, Mean::Logarithmic, &mu0, &mu1).distance();
+    let mut last = f64::INFINITY;
+    for limit in [2, 4, 6, 8] {
+        let options = GeodesicOptions::default().with_max_iterations(limit);
+        let geodesic = graph.geodesic(&mu0, &mu1, &options).expect("a result all the same");
+        let error = (geodesic.distance() / exact - 1.0).abs();
+        assert_eq!(geodesic.termination(), Termination::IterationLimit);
+        assert!(geodesic.iterations() <= limit);
+        assert!(error <= geodesic.error_estimate() && error < last, "{limit}: {error:e}");
+        last = error;
+    }
+    assert!(last < 1e-5, "{last:e}");
+}
