@@ -67,7 +67,9 @@ pub struct GeodesicOptions {
     /// Relative accuracy wanted in the distance and in the end potentials: in their largest entry, or, where an
     /// end has a node of density below 1e-6, in the norm of the metric there, which counts nodes by their
     /// mobility. By default 1e-9, and in the second case 1e-4, since potentials are singular at empty nodes; 1e-4
-    /// also where the path between positive ends turns out to touch the boundary, or to come too near to it.
+    /// also where the path between positive ends turns out to touch the boundary, or to come too near to it. Where a density
+    /// is below 1e-12 but not zero no mesh in time follows how the potential grows there: it is finite, but too small, and
+    /// that node does not count.
     pub tolerance: Option<f64>,
     /// Iterations (of shooting, and steps of Newton's method) after which the solver gives up and returns
     /// its best path; 1000 by default.
