@@ -143,11 +143,10 @@ impl<'a> Ladder<'a> {
                 }
                 break;
             }
-            let settled = |rung: &Rung| rung.report.stop == NewtonStop::Converged;
             // two minimisations that did not end make a third on a finer mesh hopeless
-            let hopeless = !settled(&rung)
+            let hopeless = !rung.settled()
                 && rung.estimate >= least
-                && self.rungs.last().is_some_and(|before| !settled(before));
+                && self.rungs.last().is_some_and(|before| !before.settled());
             fruitless = if rung.estimate < least { 0 } else { fruitless + 1 };
             least = rung.estimate.min(least);
             self.rungs.push(rung);

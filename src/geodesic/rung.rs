@@ -58,7 +58,7 @@ const FLOOR: f64 = 0.1;
 /// A smooth ladder that contracts more slowly than this is no smooth one. The first to contract faster may do so by
 /// accident, or compare with a linear rung, and must do so by far.
 const GEOMETRIC: f64 = 0.3;
-const FIRST_GEOMETRIC: f64 = 0.003;
+const FIRST_GEOMETRIC: f64 = 0.001;
 
 /// A difference above this says only that the rungs have nothing to do with each other, not how far apart they are.
 const LOST_SIGHT: f64 = 1.0;
@@ -177,8 +177,11 @@ impl Rung {
             let again = before.contraction < GEOMETRIC;
             if contraction < if again { GEOMETRIC } else { FIRST_GEOMETRIC } {
                 (SMOOTH_SAFETY * contraction).min(1.0) * difference
-            } else {
+            } else if self.settled() && before.settled() {
                 KINKS * difference
+            } else {
+                // of rungs that did not end two may be near each other by accident
+                KINKS * difference.max(before.difference.min(LOST_SIGHT))
             }
         } else if contraction > SECOND_ORDER {
             // what a geometric series leaves; one that was ahead of its order and no longer is moves irregularly
@@ -229,9 +232,14 @@ impl Rung {
         }
     }
 
+    /// Whether the minimisation ended at the minimiser.
+    pub fn settled(&self) -> bool {
+        self.report.stop == NewtonStop::Converged
+    }
+
     /// Whether the minimisation ended far from the minimiser.
     pub fn lost(&self) -> bool {
-        self.report.stop != NewtonStop::Converged && self.report.decrement > LOST
+        !self.settled() && self.report.decrement > LOST
     }
 }
 
