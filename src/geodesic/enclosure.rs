@@ -293,9 +293,16 @@ impl<'a> Enclosure<'a> {
     fn length(&mut self) -> Result<f64> {
         let graph = &self.geodesic.graph;
         let [a, b] = &self.knots;
-        let delta: Vec<f64> = b.mu.iter().zip(&a.mu).map(|(b, a)| b - a).collect();
+        let mut delta: Vec<f64> = b.mu.iter().zip(&a.mu).map(|(b, a)| b - a).collect();
         if delta.iter().all(|&d| d == 0.0) {
             return Ok(0.0);
+        }
+        // the heaviest node has what the others leave; its own masses would drown that in their rounding
+        let heaviest =
+            (0..delta.len()).max_by(|x, y| (a.mu[*x] + b.mu[*x]).total_cmp(&(a.mu[*y] + b.mu[*y])));
+        if let Some(heaviest) = heaviest {
+            delta[heaviest] = 0.0;
+            delta[heaviest] = -delta.iter().sum::<f64>();
         }
         self.mean_inverse();
         self.weight.iter_mut().zip(&self.mean_inverse).for_each(|(w, inverse)| *w = 1.0 / inverse);

@@ -118,7 +118,11 @@ pub(crate) fn start_potential(
     }
 }
 
-/// What the rounding of the masses at the ends leaves uncertain, relative to their difference.
+/// What the rounding of the masses at the ends leaves uncertain, relative to their difference. The heaviest
+/// node has what the others leave, so that it counts for nothing.
 pub(super) fn ends_rounding(mu0: &[f64], mu1: &[f64]) -> f64 {
-    32.0 * f64::EPSILON / distance_1(mu0, mu1).min(1.0)
+    let sums = mu0.iter().zip(mu1).map(|(a, b)| a + b);
+    let (total, heaviest) = sums.fold((0.0, 0f64), |(sum, most), m| (sum + m, most.max(m)));
+    let light = (0.5 * (total - heaviest)).max(0.0);
+    32.0 * f64::EPSILON * light / distance_1(mu0, mu1).min(1.0)
 }
