@@ -1,4 +1,4 @@
-//! Geodesics between ends that nearly agree and have empty nodes, against closed forms.
+//! Geodesics between ends that nearly agree and have empty nodes, or whose nodes are nearly empty, against closed forms.
 
 mod common;
 
@@ -36,6 +36,100 @@ fn two_nodes_have_a_closed_form() {
             assert!(
                 (distance / exact - 1.0).abs() <= estimate,
                 "{mean:?}, {e:e}: {distance} for {exact}"
+            );
+        }
+    }
+}
+
+/// The same for `int_a^(1 - b) dm / sqrt(c theta)`, from both ends inwards with the substitution of the other one.
+fn between_nearly_empty(mean: Mean, conductance: f64, a: f64, b: f64) -> f64 {
+    let count = 40_000;
+    let from = |least: f64| -> f64 {
+        let (low, high) = (least.ln(), 0.5f64.ln());
+        let step = (high - low) / count as f64;
+        let piece = |k: usize| {
+            let m = (low + (k as f64 + 0.5) * step).exp();
+            m * step / (conductance * mean.value(2.0 * (1.0 - m), 2.0 * m)).sqrt()
+        };
+        (0..count).map(piece).sum()
+    };
+    from(a) + from(b)
+}
+
+/// The whole speed is in the one edge, so that `c theta (psi_0 - psi_1)^2 = W^2` at either end.
+#[test]
+fn nearly_empty_nodes_have_potentials_in_closed_form() {
+    let graph = Graph::path(2, Reference::Uniform).expect("two nodes");
+    let conductance = graph.conductance()[0];
+    for mean in Mean::ALL {
+        for (a, b) in [(1e-3, 1e-7), (1e-8, 1e-8), (1e-10, 0.3), (1e-11, 2e-12), (1e-5, 1e-12)] {
+            let geodesic = solve(&graph, mean, &[a, 1.0 - a], &[1.0 - b, b]);
+            let exact = between_nearly_empty(mean, conductance, a, b);
+            let (distance, estimate) = (geodesic.distance(), geodesic.error_estimate());
+            let name = format!("{mean:?}, {a:e}, {b:e}");
+            assert!(geodesic.converged() && estimate <= 1e-4, "{name}: {estimate:e}");
+            let error = (distance / exact - 1.0).abs();
+            // that of the quadrature, of the square of its step
+            assert!(error <= estimate + 1e-7, "{name}: {distance} for {exact}");
+            let ends = [(a, geodesic.potential_start()), (b, geodesic.potential_end())];
+            for (m, psi) in ends {
+                let theta = mean.value(2.0 * m, 2.0 * (1.0 - m));
+                let speed = (conductance * theta).sqrt() * (psi[0] - psi[1]).abs();
+                let error = (speed / exact - 1.0).abs();
+                assert!(
+                    error <= estimate + 1e-7,
+                    "{name}: potential off by {error:e}, estimate {estimate:e}"
+                );
+            }
+        }
+    }
+}
+
+/// What is emptier than that counts as empty: neither distance nor the potentials elsewhere notice.
+#[test]
+fn the_least_masses_count_as_none() {
+    let graph = Graph::cycle(5, Reference::Uniform).expect("a cycle");
+    for mean in Mean::ALL {
+        let ends = |least: f64| {
+            ([least, 0.5, 0.3 - least, least, 0.2 - least], [0.4, least, least, 0.6 - 2.0 * least, 0.0])
+        };
+        let (mu0, mu1) = ends(0.0);
+        let empty = solve(&graph, mean, &mu0, &mu1);
+        assert!(empty.converged(), "{mean:?}: {:?}", empty.termination());
+        for least in [1e-20, 1e-100, 1e-300] {
+            let (mu0, mu1) = ends(least);
+            let geodesic = solve(&graph, mean, &mu0, &mu1);
+            let allowed = geodesic.error_estimate() + empty.error_estimate();
+            let apart = (geodesic.distance() / empty.distance() - 1.0).abs();
+            assert!(geodesic.converged(), "{mean:?}, {least:e}: {:?}", geodesic.termination());
+            assert!(apart <= allowed, "{mean:?}, {least:e}: {apart:e}");
+            // nodes 1 and 2 have mass and an edge at the start
+            let drop = |g: &Geodesic| g.potential_start()[1] - g.potential_start()[2];
+            let apart = (drop(&geodesic) - drop(&empty)).abs() / empty.distance();
+            assert!(apart <= allowed, "{mean:?}, {least:e}: {apart:e}");
+            assert!(geodesic.potential_start().iter().all(|v| v.is_finite()));
+        }
+    }
+}
+
+/// Two nodes that hold next to nothing each, far below what the heavy node's mass can tell.
+#[test]
+fn differences_below_the_rounding_of_the_heaviest_mass() {
+    let graph = Graph::path(2, Reference::Uniform).expect("two nodes");
+    for mean in Mean::ALL {
+        for e in [1e-20, 1e-60, 1e-100] {
+            let geodesic = solve(&graph, mean, &[1.0, 0.0], &[1.0, e]);
+            let exact = from_a_dirac(mean, graph.conductance()[0], e);
+            let (distance, estimate) = (geodesic.distance(), geodesic.error_estimate());
+            assert!(geodesic.converged() && estimate < 2e-4, "{mean:?}, {e:e}: {estimate:e}");
+            assert!(
+                (distance / exact - 1.0).abs() <= estimate,
+                "{mean:?}, {e:e}: {distance} for {exact}"
+            );
+            let bounds = geodesic.bounds(&BoundOptions::default()).expect("bounds");
+            assert!(
+                bounds.lower <= exact && exact <= bounds.upper,
+                "{mean:?}, {e:e}: {bounds:?} for {exact}"
             );
         }
     }

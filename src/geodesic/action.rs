@@ -84,6 +84,11 @@ impl TimeMesh {
         })
     }
 
+    /// The length of the shortest element.
+    pub fn shortest(&self) -> f64 {
+        self.pieces().map(|piece| piece.length).fold(1.0, f64::min)
+    }
+
     /// Times of the knots.
     pub fn knots(&self) -> Vec<f64> {
         let inner = self.pieces().flat_map(|p| {

@@ -10,6 +10,11 @@
 //! error is of second order, and Richardson's extrapolation takes it away. Paths between positive ends may
 //! touch the boundary too, and then go the same way.
 //!
+//! A nearly empty node fills in a layer in time as short as its density, and there its potential falls from a
+//! value that the rest of the path knows nothing of. By conservation the norm of the potential in the metric is the
+//! distance at all times, the ends included; where those found on a coarse mesh fall short of it, or nearly empty nodes
+//! have a part in it, half of the elements go into the layers, spread over the orders of magnitude of time.
+//!
 //! A [`Ladder`] decides on the next rung and when to stop, a [`Rung`](super::rung::Rung) is one minimisation.
 
 use std::sync::Arc;
@@ -26,6 +31,10 @@ use crate::graph::{Graph, Mean};
 /// smooth, and potentials are compared in the metric at that end.
 pub(crate) const NEARLY_EMPTY: f64 = 1e-6;
 
+/// A node whose density at an end is below this counts as empty: it fills in a time so short that meshes do not
+/// resolve it, since times near one would run together.
+pub(super) const EMPTY: f64 = 1e-12;
+
 /// Linear elements of the first rung between smooth ends.
 const FIRST_ELEMENTS: usize = 10;
 
@@ -40,6 +49,12 @@ const LINEAR: [usize; 9] = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 /// Whether some node is empty or nearly so.
 pub(crate) fn nearly_empty(graph: &Graph, mu: &[f64]) -> bool {
     least_density(graph, mu) < NEARLY_EMPTY
+}
+
+/// The densities of the nodes that are nearly empty but do not count as empty.
+pub(super) fn nearly_empty_nodes<'a>(graph: &'a Graph, mu: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    let densities = mu.iter().zip(graph.reference()).map(|(m, p)| m / p);
+    densities.filter(|rho| (EMPTY..NEARLY_EMPTY).contains(rho))
 }
 
 /// Minimises the action between two different ends. `guess` gives the masses at a time, if there is a

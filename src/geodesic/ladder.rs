@@ -1,7 +1,7 @@
 //! A problem minimised on one time mesh after the other, each from the path before, until the tolerance is met.
 
 use super::action::TimeMesh;
-use super::convex::least_density;
+use super::convex::{least_density, nearly_empty_nodes};
 use super::newton::{NewtonOptions, NewtonStop};
 use super::path::Path;
 use super::preconditioner::SMALL;
@@ -22,7 +22,7 @@ const WARM_BARRIER: f64 = 1e-3;
 const FIRST_RUNG_BARRIER: f64 = 1e-5;
 const LATER_RUNG_BARRIER: f64 = 1e-6;
 
-/// What the root of the barrier may be of the tolerance, and of the last difference between rungs.
+/// What the root of the barrier may be of the tolerance, and of what the next rung is expected to differ by.
 const BARRIER_PART: f64 = 0.005;
 
 /// What the root of the barrier is of the last difference at first, on the next mesh.
@@ -36,12 +36,6 @@ const SINGULAR_EXACT: usize = 400;
 
 /// Steps that may end at the limit of Hessian products.
 const MAX_TRUNCATED: usize = 3;
-
-/// Ends with densities below this have layers in time.
-const LAYERS: f64 = 1e-5;
-
-/// Layers shorter than this are not resolved: times near one would run together.
-const SHORTEST_LAYER: f64 = 1e-12;
 
 /// Memory that a rung of the ladder may take, in bytes.
 const MEMORY: usize = 4 << 30;
@@ -93,11 +87,11 @@ impl<'a> Ladder<'a> {
     /// Memory, and [`Error::Singular`] when not even the first rung can be minimised.
     pub fn climb(mut self, meshes: &[(usize, usize)], guess: Option<&Path>) -> Result<Climb> {
         let limit = if self.problem.singular { FRUITLESS_LINEAR } else { FRUITLESS_SMOOTH };
-        let grading = self.grading();
+        let mut grading = if self.problem.singular { Grading::Singular } else { Grading::Smooth };
         let (mut least, mut fruitless) = (f64::INFINITY, 0);
         let mut termination = Termination::Resolution;
         for &(elements, degree) in meshes {
-            let mesh = graded_mesh(elements, degree, grading);
+            let mut mesh = graded_mesh(elements, degree, grading);
             let needed = self.memory(mesh.intervals())?;
             if self.rungs.is_empty() {
                 memory::admit(needed, || format!("a path of {} time nodes", mesh.intervals()))?;
@@ -117,6 +111,13 @@ impl<'a> Ladder<'a> {
                 }
                 other => other?,
             };
+            if matches!(grading, Grading::Singular) && self.rungs.len() == 1 {
+                if let Some((layers, first)) = self.in_layers(&rung, elements, degree) {
+                    grading = layers;
+                    mesh = graded_mesh(elements, degree, grading);
+                    rung = first;
+                }
+            }
             if rung.report.stop == NewtonStop::Cancelled {
                 termination = Termination::Cancelled;
                 if self.rungs.is_empty() {
@@ -145,7 +146,7 @@ impl<'a> Ladder<'a> {
             }
             // two minimisations that did not end make a third on a finer mesh hopeless
             let hopeless = !rung.settled()
-                && rung.estimate >= least
+                && (rung.estimate >= least || !self.problem.singular && !rung.geometric())
                 && self.rungs.last().is_some_and(|before| !before.settled());
             fruitless = if rung.estimate < least { 0 } else { fruitless + 1 };
             least = rung.estimate.min(least);
@@ -166,15 +167,30 @@ impl<'a> Ladder<'a> {
         self.finish(termination)
     }
 
-    /// How short the elements are towards the ends of time, by the least density there.
-    fn grading(&self) -> Grading {
-        let Problem { graph, ends, singular, .. } = self.problem;
-        let densities = ends.map(|mu| least_density(graph, mu));
-        match densities[0].min(densities[1]) {
-            least if least > 0.0 && least < LAYERS => Grading::Layers(least.max(SHORTEST_LAYER)),
-            _ if singular => Grading::Singular,
-            _ => Grading::Smooth,
+    /// The first rung of a ladder on meshes with layers, where the second on others shows that there are some that
+    /// matter; the ladder begins again with it.
+    fn in_layers(&mut self, second: &Rung, elements: usize, degree: usize) -> Option<(Grading, Rung)> {
+        let grading = Grading::Layers(self.shortest_layer()?);
+        if !second.settled() || !second.has_layers(&self.problem) {
+            return None;
         }
+        let before = std::mem::take(&mut self.rungs);
+        let mesh = graded_mesh(elements, degree, grading);
+        match self.minimise(mesh, degree, Some(&second.path), true) {
+            Ok(first) if first.settled() => Some((grading, first)),
+            _ => {
+                self.rungs = before;
+                None
+            }
+        }
+    }
+
+    /// The least time in which a nearly empty node fills at either end, if there is one: it cannot do so faster than at
+    /// the root of its mobility.
+    fn shortest_layer(&self) -> Option<f64> {
+        let Problem { graph, mean, ends, .. } = self.problem;
+        let nearly_empty = ends.iter().flat_map(|mu| nearly_empty_nodes(graph, mu));
+        nearly_empty.reduce(f64::min).map(|least| least / mean.value(least, 1.0).sqrt())
     }
 
     /// The next rung: where it is `warm`, from the path of the last, or for the first from `guess`; else from a
@@ -191,6 +207,7 @@ impl<'a> Ladder<'a> {
         let start = before.map(|rung| &rung.path).or(guess).filter(|_| warm);
         let end = before.map_or_else(|| ends[1].to_vec(), |rung| rung.end.clone());
         let difference = self.rungs.iter().map(|rung| rung.difference).fold(f64::INFINITY, f64::min);
+        let expected = self.rungs.iter().map(Rung::expected).fold(f64::INFINITY, f64::min);
         let lowest = [ends[0], &end].map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
         let least_barrier = if singular {
             // it moves potentials by a multiple of its root
@@ -202,7 +219,7 @@ impl<'a> Ladder<'a> {
         let last_barrier = match before {
             None if degree == 1 => least_barrier.max(FIRST_RUNG_BARRIER),
             Some(_) if singular => {
-                least_barrier.max((BARRIER_PART * difference).powi(2).min(LATER_RUNG_BARRIER))
+                least_barrier.max((BARRIER_PART * expected).powi(2).min(LATER_RUNG_BARRIER))
             }
             _ => least_barrier,
         };
@@ -218,7 +235,8 @@ impl<'a> Ladder<'a> {
         let steps_per_rung = if singular { LINEAR_STEPS } else { SMOOTH_STEPS };
         let options = NewtonOptions {
             tolerance: match terminal {
-                None => (1e-4 * difference).clamp(2e-13, 1e-4),
+                // a potential in a short interval has little part in the action
+                None => (difference * f64::min(1e-4, 1e-2 * mesh.shortest().sqrt())).clamp(2e-13, 1e-4),
                 // a long step weighs the end so much that its potential needs a far better minimiser
                 Some(_) => (1e-5 * difference).clamp(1e-13, 1e-6),
             },
@@ -296,18 +314,23 @@ enum Grading {
     Smooth,
     /// Ends with empty nodes.
     Singular,
-    /// Ends with nodes of no more than this density: masses grow from there in a time that is as short.
+    /// Ends with nodes so nearly empty that they fill within this time.
     Layers(f64),
 }
 
 /// The time `t <= 1/2` at which half of the elements, spread by `asin(sqrt t)`, and half, spread by
-/// `ln(1 + 2t/least)`, have come to a share `u <= 1/2`.
-fn layered(u: f64, least: f64) -> f64 {
-    let whole = least.recip().ln_1p();
-    let share =
-        |t: f64| t.sqrt().asin() / std::f64::consts::PI + 0.25 * (2.0 * t / least).ln_1p() / whole;
+/// `ln(1 + (2t/layer)^(1/q))`, have come to a share `u <= 1/2`. In the layer times go with the power `q`, which is three
+/// unless the first of them would run together when counted from one.
+fn layered(u: f64, layer: f64) -> f64 {
+    let power = match layer {
+        _ if layer > 1e-8 => 3.0,
+        _ if layer > 1e-10 => 2.0,
+        _ => 1.0,
+    };
+    let logarithm = |t: f64| (2.0 * t / layer).powf(1.0 / power).ln_1p();
+    let share = |t: f64| t.sqrt().asin() / std::f64::consts::PI + 0.25 * logarithm(t) / logarithm(0.5);
     // bisection in the logarithm, since layers are short
-    let (mut low, mut high) = (1e-4 * least, 0.5);
+    let (mut low, mut high) = (1e-12 * layer, 0.5);
     if u <= share(low) {
         return low * u / share(low);
     }

@@ -7,7 +7,12 @@
 //! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
 //! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
 //! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is twice
-//! what they moved by, but not less than a tenth of `d_k`. The first comparison alone is trusted to be worth `d_k`.
+//! what they moved by, but not less than a tenth of `d_k`. Where what they move by falls as the fourth order does, a
+//! quarter of what they moved by the time before takes the place of that tenth. The first comparison alone is trusted to
+//! be worth `d_k`.
+//!
+//! The norm of either end potential in the metric is the distance. By what they differ the potential is wrong at least,
+//! which tells of layers in time that no rung has seen.
 //!
 //! # End potentials
 //!
@@ -18,7 +23,7 @@
 use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
-use super::convex::{least_density, nearly_empty};
+use super::convex::{least_density, nearly_empty, nearly_empty_nodes, EMPTY, NEARLY_EMPTY};
 use super::knots::Knots;
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{ends_rounding, start_potential, Path};
@@ -55,6 +60,11 @@ const CLEAN_ORDER: f64 = 0.28;
 /// What extrapolation leaves of the last difference at least.
 const FLOOR: f64 = 0.1;
 
+/// Extrapolated values whose moves fall faster than this are near their fourth order, a sixteenth; what they
+/// leave of the last move but one at least.
+const FOURTH_ORDER: f64 = 0.2;
+const FOURTH_FLOOR: f64 = 0.25;
+
 /// A smooth ladder that contracts more slowly than this is no smooth one. The first to contract faster may do so by
 /// accident, or compare with a linear rung, and must do so by far.
 const GEOMETRIC: f64 = 0.3;
@@ -69,6 +79,11 @@ const SMOOTH_SAFETY: f64 = 20.0;
 /// Paths that touch the boundary have kinks, and move irregularly between rungs: by so much more.
 const KINKS: f64 = 4.0;
 const HARMONIC_KINKS: f64 = 3.0;
+
+/// Where end potentials miss their norms by more than this, the rest may be in layers in time; where edges of nearly empty
+/// nodes have less than this part in the square of a norm, their layers do not matter.
+const UNSEEN: f64 = 0.01;
+const NEGLIGIBLE: f64 = 1e-5;
 
 /// What is minimised: the action between two ends, or with a terminal function of the second.
 #[derive(Clone, Copy)]
@@ -101,9 +116,16 @@ pub(super) struct Rung {
     extrapolated: bool,
     /// Whether it contracted at the second order proper.
     clean: bool,
+    /// By what extrapolated values moved, where the rung before has some, too.
+    moved: f64,
 }
 
 impl Problem<'_> {
+    /// The ends whose potentials are asked for: where the end is free nobody asks for that at the start.
+    fn asked_ends(&self) -> impl Iterator<Item = usize> {
+        usize::from(self.terminal.is_some())..2
+    }
+
     /// Minimises on one mesh, with the end free where there is a terminal function. Conjugate gradients with the
     /// frozen mobilities come first, unless the Hessian is to be `exact`; where they fail it is, from there on.
     pub fn minimise(
@@ -132,6 +154,7 @@ impl Problem<'_> {
             potentials,
             extrapolated: false,
             clean: false,
+            moved: f64::INFINITY,
             report,
             out_of_memory,
             difference: f64::INFINITY,
@@ -157,9 +180,7 @@ impl Rung {
             };
             let moved = distance_1(&self.end, &before.end) / distance_1(&self.end, ends[0]);
             let distance = (distances[0] - distances[1]).abs() / self.distance;
-            // where the end is free nobody asks for the potential at the start
-            let start = if problem.terminal.is_some() { 0.0 } else { potential(0) };
-            distance.max(start).max(potential(1)).max(moved)
+            problem.asked_ends().map(potential).fold(distance.max(moved), f64::max)
         };
         let difference = apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
         let contraction = if before.difference.is_finite() {
@@ -195,18 +216,22 @@ impl Rung {
                 let pairs = self.potentials[end].iter().zip(&before.potentials[end]);
                 pairs.map(|(new, old)| extrapolate(*new, *old)).collect()
             });
-            let settled =
-                apart([distance, before.best_distance], [&potentials, &before.best_potentials]);
+            let moved = apart([distance, before.best_distance], [&potentials, &before.best_potentials]);
             self.best_distance = distance;
             self.best_potentials = potentials;
             self.extrapolated = true;
             self.clean = contraction < CLEAN_ORDER;
+            self.moved = if before.extrapolated { moved } else { f64::INFINITY };
+            let fourth = before.moved.is_finite() && moved < FOURTH_ORDER * before.moved;
             match (before.extrapolated, self.clean) {
                 // twice in a row at the second order proper, a quarter: what is extrapolated can be trusted
-                (true, true) if before.clean => (2.0 * kinks * settled).max(FLOOR * difference),
+                (true, true) if before.clean => {
+                    let floor = if fourth { FOURTH_FLOOR * kinks * before.moved } else { f64::INFINITY };
+                    (2.0 * kinks * moved).max(floor.min(FLOOR * difference))
+                }
                 // once: extrapolation has taken nearly all of the difference
-                (true, true) => (kinks * settled).max(0.25 * difference),
-                (true, false) => 2.0 * kinks * settled.max(difference),
+                (true, true) => (kinks * moved).max(0.25 * difference),
+                (true, false) => 2.0 * kinks * moved.max(difference),
                 // the first sign of second order may be an accident
                 (false, _) => 3.0 * kinks * difference,
             }
@@ -216,7 +241,37 @@ impl Rung {
         // a free end is known as well as it is minimised
         let given = if problem.terminal.is_some() { 0.0 } else { ends_rounding(ends[0], ends[1]) };
         let rounding = ROUNDING + given;
-        self.estimate = left + self.report.decrement + self.barrier_error(singular, lowest) + rounding;
+        self.estimate = left.max(self.norm_error(problem))
+            + self.report.decrement
+            + self.barrier_error(singular, lowest)
+            + rounding;
+    }
+
+    /// By what the norms of the end potentials miss the distance, relatively, where no node is empty at that end.
+    fn norm_error(&self, problem: &Problem) -> f64 {
+        let &Problem { graph, mean, ends, .. } = problem;
+        let missing = |end: usize| {
+            let square = metric_square(graph, mean, ends[end], &self.best_potentials[end], |_| true);
+            (square.sqrt() / self.best_distance - 1.0).abs()
+        };
+        let full = problem.asked_ends().filter(|end| least_density(graph, ends[*end]) >= EMPTY);
+        full.map(missing).fold(0.0, f64::max)
+    }
+
+    /// Whether nearly empty nodes have a part in the norms of the end potentials, or what these miss of the distance
+    /// is so much that they may have.
+    pub fn has_layers(&self, problem: &Problem) -> bool {
+        let &Problem { graph, mean, ends, .. } = problem;
+        let nearly_empty = |rho: f64| (EMPTY..NEARLY_EMPTY).contains(&rho);
+        let square = self.distance * self.distance;
+        problem.asked_ends().filter(|end| nearly_empty_nodes(graph, ends[*end]).next().is_some()).any(
+            |end| {
+                let part = |counts: &dyn Fn(f64) -> bool| {
+                    metric_square(graph, mean, ends[end], &self.potentials[end], counts) / square
+                };
+                (part(&|_| true).sqrt() - 1.0).abs() > UNSEEN || part(&nearly_empty) > NEGLIGIBLE
+            },
+        )
     }
 
     /// What the barrier that is left does to the potentials: where a mass vanishes for a while, conservation of
@@ -230,6 +285,16 @@ impl Rung {
         } else {
             barrier / lowest
         }
+    }
+
+    /// Whether it contracted as smooth ladders do.
+    pub fn geometric(&self) -> bool {
+        self.contraction < GEOMETRIC
+    }
+
+    /// By what the next rung will differ, or move extrapolated values, at most.
+    pub fn expected(&self) -> f64 {
+        self.difference.min(self.moved)
     }
 
     /// Whether the minimisation ended at the minimiser.
@@ -376,17 +441,30 @@ fn largest_difference(graph: &Graph, a: &[f64], b: &[f64]) -> f64 {
     distance_max(&a, &b) / max_abs(&a).max(f64::MIN_POSITIVE)
 }
 
-/// Norm of the difference of two potentials in the metric at `mu`, which may have empty nodes:
-/// `sqrt(sum_e c_e theta_e (d_x - d_y)^2)`.
+/// Norm of the difference of two potentials in the metric at `mu`, which may have empty nodes.
 fn metric_difference(graph: &Graph, mean: Mean, mu: &[f64], a: &[f64], b: &[f64]) -> f64 {
+    let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    metric_square(graph, mean, mu, &difference, |_| true).sqrt()
+}
+
+/// The part `sum_e c_e theta_e (psi_x - psi_y)^2` of a potential's norm in the metric at `mu` on the edges whose lesser
+/// density counts.
+fn metric_square(
+    graph: &Graph,
+    mean: Mean,
+    mu: &[f64],
+    psi: &[f64],
+    counts: impl Fn(f64) -> bool,
+) -> f64 {
     let pi = graph.reference();
+    let density = |x: usize| Some(mu[x] / pi[x]).filter(|rho| *rho >= EMPTY).unwrap_or(0.0);
     let mut square = 0.0;
     graph.each_edge(|e, x, y| {
-        let theta = mean.value(mu[x] / pi[x], mu[y] / pi[y]);
-        if theta > 0.0 {
-            let difference = (a[x] - b[x]) - (a[y] - b[y]);
-            square += graph.conductance()[e] * theta * difference * difference;
+        let (a, b) = (density(x), density(y));
+        let theta = mean.value(a, b);
+        if theta > 0.0 && counts(a.min(b)) {
+            square += graph.conductance()[e] * theta * (psi[x] - psi[y]) * (psi[x] - psi[y]);
         }
     });
-    square.sqrt()
+    square
 }
