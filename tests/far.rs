@@ -604,7 +604,8 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// As many random problems as `JKOFLOW_CASES` says, from seed `JKOFLOW_FIRST` on, with weights that differ by
-/// `JKOFLOW_ORDERS` orders of magnitude and masses of `JKOFLOW_DEPTH`, for at most `JKOFLOW_SECONDS`: how they ended, and the seed of the smallest that ended so.
+/// `JKOFLOW_ORDERS` orders of magnitude and masses of `JKOFLOW_DEPTH`, for at most `JKOFLOW_SECONDS`: how they ended, and
+/// the seed of the smallest that ended so.
 #[test]
 #[ignore = "ten thousand problems"]
 fn many_random_problems() {

@@ -41,7 +41,8 @@ fn two_nodes_have_a_closed_form() {
     }
 }
 
-/// The same for `int_a^(1 - b) dm / sqrt(c theta)`, from both ends inwards with the substitution of the other one.
+/// The distance on these two nodes from (a, 1 - a) to (1 - b, b), `int_a^(1 - b) dm / sqrt(c theta)`: from both ends to the
+/// middle by the midpoint rule in the logarithm of the lesser mass.
 fn between_nearly_empty(mean: Mean, conductance: f64, a: f64, b: f64) -> f64 {
     let count = 40_000;
     let from = |least: f64| -> f64 {
@@ -85,7 +86,7 @@ fn nearly_empty_nodes_have_potentials_in_closed_form() {
     }
 }
 
-/// What is emptier than that counts as empty: neither distance nor the potentials elsewhere notice.
+/// Masses below 1e-12 count as none: neither distance nor the potentials elsewhere notice.
 #[test]
 fn the_least_masses_count_as_none() {
     let graph = Graph::cycle(5, Reference::Uniform).expect("a cycle");
@@ -112,7 +113,7 @@ fn the_least_masses_count_as_none() {
     }
 }
 
-/// Two nodes that hold next to nothing each, far below what the heavy node's mass can tell.
+/// A mass far below what the heaviest one can tell.
 #[test]
 fn differences_below_the_rounding_of_the_heaviest_mass() {
     let graph = Graph::path(2, Reference::Uniform).expect("two nodes");
@@ -130,6 +131,14 @@ fn differences_below_the_rounding_of_the_heaviest_mass() {
             assert!(
                 bounds.lower <= exact && exact <= bounds.upper,
                 "{mean:?}, {e:e}: {bounds:?} for {exact}"
+            );
+            // beside a node that is not quite empty the upper one is near, too
+            let further = solve(&graph, mean, &[1.0, e], &[1.0, 2.0 * e]);
+            let (distance, estimate) = (further.distance(), further.error_estimate());
+            let upper = further.bounds(&BoundOptions::default()).expect("bounds").upper;
+            assert!(
+                upper >= distance * (1.0 - estimate) && upper < 1.01 * distance,
+                "{mean:?}, {e:e}: {upper} for {distance}"
             );
         }
     }

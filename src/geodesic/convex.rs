@@ -54,7 +54,12 @@ pub(crate) fn nearly_empty(graph: &Graph, mu: &[f64]) -> bool {
 /// The densities of the nodes that are nearly empty but do not count as empty.
 pub(super) fn nearly_empty_nodes<'a>(graph: &'a Graph, mu: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
     let densities = mu.iter().zip(graph.reference()).map(|(m, p)| m / p);
-    densities.filter(|rho| (EMPTY..NEARLY_EMPTY).contains(rho))
+    densities.filter(|rho| fills_in_a_layer(*rho))
+}
+
+/// Whether a node of this density is nearly empty but does not count as empty.
+pub(super) fn fills_in_a_layer(density: f64) -> bool {
+    (EMPTY..NEARLY_EMPTY).contains(&density)
 }
 
 /// Minimises the action between two different ends. `guess` gives the masses at a time, if there is a

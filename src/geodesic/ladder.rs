@@ -91,7 +91,7 @@ impl<'a> Ladder<'a> {
         let (mut least, mut fruitless) = (f64::INFINITY, 0);
         let mut termination = Termination::Resolution;
         for &(elements, degree) in meshes {
-            let mut mesh = graded_mesh(elements, degree, grading);
+            let mesh = graded_mesh(elements, degree, grading);
             let needed = self.memory(mesh.intervals())?;
             if self.rungs.is_empty() {
                 memory::admit(needed, || format!("a path of {} time nodes", mesh.intervals()))?;
@@ -112,10 +112,8 @@ impl<'a> Ladder<'a> {
                 other => other?,
             };
             if matches!(grading, Grading::Singular) && self.rungs.len() == 1 {
-                if let Some((layers, first)) = self.in_layers(&rung, elements, degree) {
-                    grading = layers;
-                    mesh = graded_mesh(elements, degree, grading);
-                    rung = first;
+                if let Some(found) = self.in_layers(&rung, elements, degree) {
+                    (grading, rung) = found;
                 }
             }
             if rung.report.stop == NewtonStop::Cancelled {
@@ -328,7 +326,8 @@ fn layered(u: f64, layer: f64) -> f64 {
         _ => 1.0,
     };
     let logarithm = |t: f64| (2.0 * t / layer).powf(1.0 / power).ln_1p();
-    let share = |t: f64| t.sqrt().asin() / std::f64::consts::PI + 0.25 * logarithm(t) / logarithm(0.5);
+    let whole = logarithm(0.5);
+    let share = |t: f64| t.sqrt().asin() / std::f64::consts::PI + 0.25 * logarithm(t) / whole;
     // bisection in the logarithm, since layers are short
     let (mut low, mut high) = (1e-12 * layer, 0.5);
     if u <= share(low) {

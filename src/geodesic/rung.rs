@@ -23,7 +23,7 @@
 use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
-use super::convex::{least_density, nearly_empty, nearly_empty_nodes, EMPTY, NEARLY_EMPTY};
+use super::convex::{fills_in_a_layer, least_density, nearly_empty, nearly_empty_nodes, EMPTY};
 use super::knots::Knots;
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
 use super::path::{ends_rounding, start_potential, Path};
@@ -222,10 +222,10 @@ impl Rung {
             self.extrapolated = true;
             self.clean = contraction < CLEAN_ORDER;
             self.moved = if before.extrapolated { moved } else { f64::INFINITY };
-            let fourth = before.moved.is_finite() && moved < FOURTH_ORDER * before.moved;
             match (before.extrapolated, self.clean) {
                 // twice in a row at the second order proper, a quarter: what is extrapolated can be trusted
                 (true, true) if before.clean => {
+                    let fourth = moved < FOURTH_ORDER * before.moved;
                     let floor = if fourth { FOURTH_FLOOR * kinks * before.moved } else { f64::INFINITY };
                     (2.0 * kinks * moved).max(floor.min(FLOOR * difference))
                 }
@@ -262,14 +262,13 @@ impl Rung {
     /// is so much that they may have.
     pub fn has_layers(&self, problem: &Problem) -> bool {
         let &Problem { graph, mean, ends, .. } = problem;
-        let nearly_empty = |rho: f64| (EMPTY..NEARLY_EMPTY).contains(&rho);
         let square = self.distance * self.distance;
         problem.asked_ends().filter(|end| nearly_empty_nodes(graph, ends[*end]).next().is_some()).any(
             |end| {
                 let part = |counts: &dyn Fn(f64) -> bool| {
                     metric_square(graph, mean, ends[end], &self.potentials[end], counts) / square
                 };
-                (part(&|_| true).sqrt() - 1.0).abs() > UNSEEN || part(&nearly_empty) > NEGLIGIBLE
+                (part(&|_| true).sqrt() - 1.0).abs() > UNSEEN || part(&fills_in_a_layer) > NEGLIGIBLE
             },
         )
     }
