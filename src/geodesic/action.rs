@@ -367,6 +367,17 @@ impl DiscreteAction {
         nodes.zip(&self.weight).map(|((psi, v), w)| 0.5 * w * dot(psi, v)).sum()
     }
 
+    /// The least density at the nodes and knots that have walls.
+    pub fn least_density(&self) -> f64 {
+        let pi = self.graph.reference();
+        let least = |mass: &[f64]| {
+            let densities = mass.iter().enumerate().map(|(i, m)| m / pi[i % pi.len()]);
+            densities.fold(f64::INFINITY, f64::min)
+        };
+        let nodes = if self.node_walls { least(&self.mass) } else { f64::INFINITY };
+        nodes.min(least(&self.knot_walls.mass))
+    }
+
     /// Puts the duals on the central path, `z = kappa pi / mu`.
     pub fn central_dual(&mut self) {
         let barrier = self.barrier;

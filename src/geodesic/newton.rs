@@ -17,7 +17,7 @@ use crate::watch;
 /// What the minimisation is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewtonOptions {
-    /// The relative Newton decrement at which it stops.
+    /// What the last step may leave of the relative Newton decrement.
     pub tolerance: f64,
     /// The least size of the action that barrier and decrement are compared with: zero between given ends.
     pub least_action: f64,
@@ -37,6 +37,8 @@ pub(crate) struct NewtonReport {
     pub steps: usize,
     /// `sqrt(g' H^{-1} g / action)`: the relative distance to the minimiser in the metric of the action.
     pub decrement: f64,
+    /// What the last step leaves of it.
+    pub left: f64,
     /// The barrier that is left, relative to the action.
     pub barrier: f64,
     /// The action with the terminal function, where there is one.
@@ -75,6 +77,16 @@ const IDLE_PART: f64 = 0.1;
 /// and of the time to the nearer end: as much as the action hides in its rounding.
 const LEAK: f64 = 1e-13;
 
+/// A step that changes each mass by at most a part `d` of it changes the Hessian by some `3 d` of itself, since masses enter
+/// with powers down to `-3`. On the way it is off by half of that on average; what that leaves of the decrement is this
+/// times `d`.
+const BENT: f64 = 2.0;
+
+/// Where the last step changed each mass by less than this part of it, and the barrier, in units of the action, is less
+/// than this part of the least density, the path is away from the walls.
+const AWAY: f64 = 0.1;
+const AT_WALL: f64 = 0.01;
+
 /// Duals stay within this factor of the central path.
 const DUAL_RANGE: f64 = 1e4;
 
@@ -91,6 +103,10 @@ pub(crate) struct Minimiser<'a> {
     work: NodeWork,
     gradient: Vec<f64>,
     step: Vec<f64>,
+    /// The part of the residual that conjugate gradients have left.
+    unsolved: f64,
+    /// The largest relative change of a mass in the last step.
+    changed: f64,
     residual: Vec<f64>,
     direction: Vec<f64>,
     image: Vec<f64>,
@@ -118,6 +134,8 @@ impl<'a> Minimiser<'a> {
             options,
             gradient: vec![0.0; knots],
             step: vec![0.0; knots],
+            unsolved: 1.0,
+            changed: f64::INFINITY,
             residual: vec![0.0; knots],
             direction: vec![0.0; knots],
             image: vec![0.0; knots],
@@ -147,9 +165,10 @@ impl<'a> Minimiser<'a> {
         }
         self.action.barrier = self.options.first_barrier * self.size();
         self.action.central_dual();
-        let (mut steps, mut truncated, mut decrement) = (0, 0, 1.0);
+        let (mut steps, mut truncated, mut decrement, mut left) = (0, 0, 1.0, 1.0);
         let (mut least, mut idle, mut centred) = (f64::INFINITY, 0, 0);
         let stop = 'steps: loop {
+            self.leave_walls();
             self.action.linearise();
             if watch::stopped() {
                 break NewtonStop::Cancelled;
@@ -185,11 +204,14 @@ impl<'a> Minimiser<'a> {
             let lowest = self.action.barrier <= self.options.last_barrier * self.size();
             // no longer falling although it is small: this is rounding
             let settled = decrement < SETTLED && decrement > 0.5 * before || idle == IDLE_STEPS;
-            let done = lowest && solved && (decrement <= self.options.tolerance || settled);
             let objective = self.objective();
-            if !self.search(knots, slope) {
+            left = decrement;
+            let Some(part) = self.search(knots, slope) else {
+                let done = lowest && solved && (decrement <= self.options.tolerance || settled);
                 break if done { NewtonStop::Converged } else { NewtonStop::Stalled };
-            }
+            };
+            left *= part;
+            let done = lowest && solved && (left <= self.options.tolerance || settled);
             let falling = objective - self.objective() > -IDLE_PART * slope || decrement < 0.5 * least;
             idle = if falling || decrement > NEARLY_SETTLED { 0 } else { idle + 1 };
             least = decrement.min(least);
@@ -205,7 +227,17 @@ impl<'a> Minimiser<'a> {
         };
         let barrier = self.action.barrier / self.size();
         let value = self.action.action() + self.action.terminal_value();
-        Ok(NewtonReport { steps, decrement, barrier, value, stop })
+        Ok(NewtonReport { steps, decrement, left, barrier, value, stop })
+    }
+
+    /// Lowers the barrier as far as it goes where the path keeps away from the walls and no longer changes much.
+    fn leave_walls(&mut self) {
+        let lowest = self.options.last_barrier * self.size();
+        let still = self.action.barrier > lowest && self.changed < AWAY;
+        if still && self.action.barrier < AT_WALL * self.size() * self.action.least_density() {
+            self.action.barrier = lowest;
+            self.action.central_dual();
+        }
     }
 
     /// The action with all that is added to it.
@@ -239,6 +271,7 @@ impl<'a> Minimiser<'a> {
         let first = dot(&self.residual[unknowns.clone()], &self.direction[unknowns.clone()]);
         let target = decrement.clamp(1e-8, self.preconditioner.rest()) * first;
         let mut square = first;
+        self.unsolved = if first == 0.0 { 0.0 } else { 1.0 };
         if first.is_nan() || first <= 0.0 {
             return first == 0.0;
         }
@@ -262,6 +295,7 @@ impl<'a> Minimiser<'a> {
             self.preconditioned.copy_from_slice(&self.residual);
             self.preconditioner.apply(self.action, &mut self.preconditioned);
             let next = dot(&self.residual[unknowns.clone()], &self.preconditioned[unknowns.clone()]);
+            self.unsolved = (next / first).max(0.0).sqrt();
             if next <= target {
                 return next >= 0.0;
             }
@@ -274,8 +308,9 @@ impl<'a> Minimiser<'a> {
         false
     }
 
-    /// Moves along the step as far as masses stay positive and the objective falls (Armijo's rule).
-    fn search(&mut self, knots: &mut Knots, slope: f64) -> bool {
+    /// Moves along the step as far as masses stay positive and the objective falls (Armijo's rule). Returns the part of
+    /// the decrement that this leaves, at most.
+    fn search(&mut self, knots: &mut Knots, slope: f64) -> Option<f64> {
         let action = &mut *self.action;
         // rounding in conjugate gradients must not add up to a change of mass
         let n = action.graph.nodes();
@@ -285,13 +320,15 @@ impl<'a> Minimiser<'a> {
         }
         action.at_nodes(&self.step, &mut self.mass_change, &mut self.rate_change);
         let pi = action.graph.reference();
-        let (barrier, mut share, mut dual_share) = (action.barrier, 1.0, 1.0);
+        let (barrier, mut share, mut dual_share, mut changed) = (action.barrier, 1.0, 1.0, 0.0);
         let mut confine =
             |mass: &[f64], mass_change: &[f64], dual: &[f64], dual_change: &mut Vec<f64>| {
                 dual_change.clear();
                 dual_change.extend((0..mass.len()).map(|i| {
                     barrier * pi[i % n] / mass[i] - dual[i] * (1.0 + mass_change[i] / mass[i])
                 }));
+                changed =
+                    mass.iter().zip(mass_change).map(|(m, d)| (d / m).abs()).fold(changed, f64::max);
                 share = f64::min(share, to_wall(mass, mass_change));
                 dual_share = f64::min(dual_share, to_wall(dual, dual_change));
             };
@@ -312,13 +349,15 @@ impl<'a> Minimiser<'a> {
                 }
                 axpy(dual_share, &self.knot_dual_change, &mut action.knot_walls.dual);
                 action.confine_dual(DUAL_RANGE);
-                return true;
+                self.changed = changed;
+                let left = 1.0 - share + share * (self.unsolved + BENT * changed);
+                return Some(left.min(1.0));
             }
             share *= 0.5;
         }
         action.evaluate(knots);
         action.linearise();
-        false
+        None
     }
 }
 

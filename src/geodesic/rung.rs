@@ -242,7 +242,7 @@ impl Rung {
         let given = if problem.terminal.is_some() { 0.0 } else { ends_rounding(ends[0], ends[1]) };
         let rounding = ROUNDING + given;
         self.estimate = left.max(self.norm_error(problem))
-            + self.report.decrement
+            + self.report.left
             + self.barrier_error(singular, lowest)
             + rounding;
     }
