@@ -55,6 +55,11 @@ impl Knots {
         self.settle();
     }
 
+    /// The rounded masses at the last knot.
+    pub fn last(&self) -> &[f64] {
+        &self.mass[self.mass.len() - self.nodes..]
+    }
+
     /// Overwrites these knots by others on the same mesh.
     pub fn copy_from(&mut self, other: &Knots) {
         self.mass.copy_from_slice(&other.mass);

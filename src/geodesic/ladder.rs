@@ -2,7 +2,7 @@
 
 use super::action::TimeMesh;
 use super::convex::{least_density, nearly_empty_nodes};
-use super::newton::{NewtonOptions, NewtonStop};
+use super::newton::{NewtonOptions, NewtonStop, LEAST_TOLERANCE};
 use super::path::Path;
 use super::preconditioner::SMALL;
 use super::rung::{Problem, Rung, COLD_BARRIER, PRODUCTS};
@@ -234,7 +234,8 @@ impl<'a> Ladder<'a> {
         let options = NewtonOptions {
             tolerance: match terminal {
                 // a potential in a short interval has little part in the action
-                None => (difference * f64::min(1e-4, 1e-2 * mesh.shortest().sqrt())).clamp(2e-13, 1e-4),
+                None => (difference * f64::min(1e-4, 1e-2 * mesh.shortest().sqrt()))
+                    .clamp(LEAST_TOLERANCE, 1e-4),
                 // a long step weighs the end so much that its potential needs a far better minimiser
                 Some(_) => (1e-5 * difference).clamp(1e-13, 1e-6),
             },
@@ -247,7 +248,7 @@ impl<'a> Ladder<'a> {
         };
         let problem = Problem { ends: [ends[0], &end], ..self.problem };
         let mut exact = self.exact;
-        let mut rung = problem.minimise(mesh, start, &options, &mut exact)?;
+        let mut rung = problem.minimise(mesh, start, &options, self.goal.tolerance, &mut exact)?;
         // what is hard on one mesh is so on the next, unless it was the way from a bad start
         self.exact = exact && (singular || self.exact);
         self.steps += rung.report.steps;

@@ -45,6 +45,7 @@ mod preconditioner;
 mod rung;
 mod shooting;
 mod shot_error;
+mod smooth_error;
 mod spacetime;
 mod tree;
 

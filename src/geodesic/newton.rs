@@ -55,6 +55,9 @@ pub(crate) enum NewtonStop {
     Cancelled,
 }
 
+/// What rounding leaves of the relative Newton decrement.
+pub(crate) const LEAST_TOLERANCE: f64 = 2e-13;
+
 /// Share of the way to where a mass or a dual vanishes that a step may take.
 const TO_WALL: f64 = 0.99;
 

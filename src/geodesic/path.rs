@@ -62,6 +62,11 @@ impl Path {
         Self { part: (start, end - start), ..self.clone() }
     }
 
+    /// Potentials and masses at the start of each element.
+    pub fn starts(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
+        self.starts.chunks_exact(2 * self.nodes).map(|block| block.split_at(self.nodes))
+    }
+
     /// Gauss nodes over all elements.
     pub fn time_nodes(&self) -> usize {
         self.rules.iter().map(|rule| rule.stages()).sum()

@@ -2,16 +2,16 @@
 //!
 //! # The error estimate
 //!
-//! Successive rungs differ by `d_k`, relatively, in the distance and in both end potentials. Smooth
-//! ladders contract ever faster, so what is left after rung `k` is below `d_k (d_k/d_{k-1})`, up to a
-//! safety factor. Linear ladders contract by four, or less where a singularity shows, and then `d_k` is left at
+//! Along a geodesic the norm of the potential in the metric is the distance at all times; along collocation polynomials
+//! it is so up to their error, which [`SmoothError`] sees in that way on a single mesh.
+//!
+//! On linear ones successive rungs differ by `d_k`, relatively, in the distance and in both end potentials. They
+//! contract by four, or less where a singularity shows, and then `d_k` is left at
 //! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
 //! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is twice
 //! what they moved by, but not less than a tenth of `d_k`. Where what they move by falls as the fourth order does, a
 //! quarter of what they moved by the time before takes the place of that tenth. The first comparison alone is trusted to
-//! be worth `d_k`.
-//!
-//! The norm of either end potential in the metric is the distance. By what they differ the potential is wrong at least,
+//! be worth `d_k`. By what the norms of the end potentials differ from the distance these are wrong at least,
 //! which tells of layers in time that no rung has seen.
 //!
 //! # End potentials
@@ -25,9 +25,10 @@ use std::sync::Arc;
 use super::action::{DiscreteAction, Terminal, TimeMesh};
 use super::convex::{fills_in_a_layer, least_density, nearly_empty, nearly_empty_nodes, EMPTY};
 use super::knots::Knots;
-use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop};
+use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop, LEAST_TOLERANCE};
 use super::path::{ends_rounding, start_potential, Path};
 use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
+use super::smooth_error::SmoothError;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
 use crate::linalg::vector::{distance_1, distance_max, max_abs};
@@ -65,16 +66,17 @@ const FLOOR: f64 = 0.1;
 const FOURTH_ORDER: f64 = 0.2;
 const FOURTH_FLOOR: f64 = 0.25;
 
-/// A smooth ladder that contracts more slowly than this is no smooth one. The first to contract faster may do so by
-/// accident, or compare with a linear rung, and must do so by far.
+/// A smooth ladder that contracts more slowly than this is no smooth one.
 const GEOMETRIC: f64 = 0.3;
-const FIRST_GEOMETRIC: f64 = 0.001;
 
 /// A difference above this says only that the rungs have nothing to do with each other, not how far apart they are.
 const LOST_SIGHT: f64 = 1.0;
 
-/// What is left of a smooth ladder's error after rung `k`, at most, in units of `d_k^2/d_{k-1}`.
-const SMOOTH_SAFETY: f64 = 20.0;
+/// The error of end potentials in their largest entry, in units of the Newton decrement that is left.
+const DECREMENT_SAFETY: f64 = 16.0;
+
+/// Smooth paths that are resolved to what is wanted are minimised until the decrement leaves this part of that.
+const FINISHED: f64 = 0.25;
 
 /// Paths that touch the boundary have kinks, and move irregularly between rungs: by so much more.
 const KINKS: f64 = 4.0;
@@ -112,6 +114,8 @@ pub(super) struct Rung {
     /// Its ratio to the rung before's; one where that has none.
     contraction: f64,
     pub estimate: f64,
+    /// What the mesh leaves of the error of a smooth path.
+    time_error: SmoothError,
     potentials: [Vec<f64>; 2],
     extrapolated: bool,
     /// Whether it contracted at the second order proper.
@@ -133,6 +137,7 @@ impl Problem<'_> {
         mesh: TimeMesh,
         guess: Option<&Path>,
         options: &NewtonOptions,
+        wanted: f64,
         exact: &mut bool,
     ) -> Result<Rung> {
         let Problem { graph, mean, ends, terminal, .. } = *self;
@@ -142,12 +147,37 @@ impl Problem<'_> {
         }
         let (mut knots, share) = first_knots(&mut action, ends, guess);
         let options = NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
-        let (report, out_of_memory) = descend(&mut action, &mut knots, options, exact)?;
-        let potentials = end_potentials(&mut action);
+        let (mut report, mut out_of_memory) = descend(&mut action, &mut knots, options, exact)?;
+        let found = |action: &mut DiscreteAction, knots: &Knots| {
+            let (path, potentials) = (path_of(action, &knots.mass), end_potentials(action));
+            let ends = [ends[0], knots.last()];
+            let time_error = if self.singular || !action.node_walls {
+                SmoothError::unknown()
+            } else {
+                SmoothError::new(action, mean, &path, ends, &potentials)
+            };
+            (path, potentials, time_error)
+        };
+        let (mut path, mut potentials, mut time_error) = found(&mut action, &knots);
+        let unfinished = DECREMENT_SAFETY * report.left > FINISHED * wanted;
+        if report.stop == NewtonStop::Converged && time_error.resolution <= wanted && unfinished {
+            let tolerance = (FINISHED / DECREMENT_SAFETY * wanted).max(LEAST_TOLERANCE);
+            let rest = NewtonOptions {
+                tolerance,
+                first_barrier: report.barrier,
+                max_steps: options.max_steps - report.steps,
+                ..options
+            };
+            let steps = report.steps;
+            (report, out_of_memory) = descend(&mut action, &mut knots, rest, exact)?;
+            report.steps += steps;
+            (path, potentials, time_error) = found(&mut action, &knots);
+        }
         let distance = (2.0 * action.action()).sqrt();
         Ok(Rung {
-            path: path_of(&action, &knots.mass),
-            end: knots.mass[knots.mass.len() - graph.nodes()..].to_vec(),
+            path,
+            end: knots.last().to_vec(),
+            time_error,
             distance,
             best_distance: distance,
             best_potentials: potentials.clone(),
@@ -195,15 +225,7 @@ impl Rung {
             _ => KINKS,
         };
         let left = if !singular {
-            let again = before.contraction < GEOMETRIC;
-            if contraction < if again { GEOMETRIC } else { FIRST_GEOMETRIC } {
-                (SMOOTH_SAFETY * contraction).min(1.0) * difference
-            } else if self.settled() && before.settled() {
-                KINKS * difference
-            } else {
-                // of rungs that did not end two may be near each other by accident
-                KINKS * difference.max(before.difference.min(LOST_SIGHT))
-            }
+            self.time_error.total()
         } else if contraction > SECOND_ORDER {
             // what a geometric series leaves; one that was ahead of its order and no longer is moves irregularly
             let irregular = if before.contraction < CLEAN_ORDER { KINKS } else { 1.0 };
@@ -241,8 +263,9 @@ impl Rung {
         // a free end is known as well as it is minimised
         let given = if problem.terminal.is_some() { 0.0 } else { ends_rounding(ends[0], ends[1]) };
         let rounding = ROUNDING + given;
-        self.estimate = left.max(self.norm_error(problem))
-            + self.report.left
+        let decrement = if singular { self.report.left } else { DECREMENT_SAFETY * self.report.left };
+        self.estimate = left.max(if singular { self.norm_error(problem) } else { 0.0 })
+            + decrement
             + self.barrier_error(singular, lowest)
             + rounding;
     }
@@ -448,7 +471,7 @@ fn metric_difference(graph: &Graph, mean: Mean, mu: &[f64], a: &[f64], b: &[f64]
 
 /// The part `sum_e c_e theta_e (psi_x - psi_y)^2` of a potential's norm in the metric at `mu` on the edges whose lesser
 /// density counts.
-fn metric_square(
+pub(super) fn metric_square(
     graph: &Graph,
     mean: Mean,
     mu: &[f64],

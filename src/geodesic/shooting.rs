@@ -305,11 +305,12 @@ impl Shooter {
     fn iterate(&mut self, mu0: &[f64], difference: &[f64]) -> Progress {
         let n = mu0.len();
         self.sweep_forces();
-        let (force_tail, force_decay) =
-            tail(&self.rule, &self.rate, Some(self.graph.reference()), &mut self.base);
+        let pi = self.graph.reference();
+        let pi_sum = |psi: &[f64]| psi.iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
+        let (force_tail, force_decay) = tail(&self.rule, &self.rate, pi_sum, &mut self.base);
         self.shapes();
         self.shoot();
-        let (flux_tail, flux_decay) = tail(&self.rule, &self.rate, None, &mut self.base);
+        let (flux_tail, flux_decay) = tail(&self.rule, &self.rate, sum_abs, &mut self.base);
         let action = self.correct(mu0, difference);
 
         // relative sizes

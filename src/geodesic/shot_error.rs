@@ -14,7 +14,7 @@
 //! two ratios counts as `q`, and the remainder is taken several times.
 
 use super::collocation::Collocation;
-use crate::linalg::vector::{axpy, sum_abs};
+use crate::linalg::vector::axpy;
 
 /// The square of the last Legendre coefficient times this bounds the error of the end potentials in
 /// their largest entry: over the reference problems at tolerances from 1e-3 to 1e-11 the factor that
@@ -53,13 +53,12 @@ pub(super) fn remainder(change: f64, before: [f64; 2]) -> f64 {
     RESIDUAL_SAFETY * contraction / (1.0 - contraction) * change
 }
 
-/// Size of the last Legendre coefficient of `rate` along the path, and the geometric decay.
-/// Every other coefficient vanishes for symmetric problems, hence the last two are looked at.
-/// `weight` per node makes a norm of it: `pi` for potentials, none for masses. Overwrites `coefficient`.
+/// Size of the last Legendre coefficient of `rate` along the path in a norm, and the geometric decay.
+/// Every other coefficient vanishes for symmetric problems, hence the last two are looked at. Overwrites `coefficient`.
 pub(super) fn tail(
     rule: &Collocation,
     rate: &[f64],
-    weight: Option<&[f64]>,
+    norm: impl Fn(&[f64]) -> f64,
     coefficient: &mut [f64],
 ) -> (f64, f64) {
     let (n, s) = (coefficient.len(), rule.stages());
@@ -68,10 +67,7 @@ pub(super) fn tail(
         for (w, rate) in rule.legendre_row(k).iter().zip(rate.chunks_exact(n)) {
             axpy(*w, rate, coefficient);
         }
-        weight.map_or_else(
-            || sum_abs(coefficient),
-            |w| w.iter().zip(&*coefficient).map(|(w, c)| w * c.abs()).sum(),
-        )
+        norm(coefficient)
     };
     let (first, last, before) = (size(0).max(f64::MIN_POSITIVE), size(s - 1), size(s - 2));
     let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
