@@ -87,6 +87,8 @@ pub(crate) struct Shot {
     pub remainder: f64,
     pub resolution: f64,
     pub path_resolution: f64,
+    /// The ratio of two Legendre coefficients.
+    pub decay: f64,
     /// What the rounding of the masses leaves uncertain, relative to their difference.
     pub rounding: f64,
     /// Whether the Laplacian was factorised for an earlier pair.
@@ -464,6 +466,7 @@ impl Shooter {
             remainder: f64::INFINITY,
             resolution: last.resolution,
             path_resolution: last.path_resolution,
+            decay: last.decay,
             rounding: 0.0,
             reused_factor: false,
             halt,

@@ -5,8 +5,8 @@
 //! Gauss collocation converges geometrically in `s` for the smooth geodesics inside the simplex.
 //! If the Legendre coefficients of the two derivatives decay like `q^k`, the
 //! values at the ends and the action, which are integrals by a rule exact to degree `2s - 1`,
-//! are accurate to the order of `q^(2s)`: the square of the last coefficient, which is the error
-//! estimate.
+//! are accurate to the order of `q^(2s)`: the square of the last coefficient, which decides on more nodes. What the shot
+//! is good for in the end its energy says, see [`smooth_error`](super::smooth_error).
 //!
 //! # Convergence
 //!
@@ -14,6 +14,9 @@
 //! two ratios counts as `q`, and the remainder is taken several times.
 
 use super::collocation::Collocation;
+use super::shooting::{Halt, Shot};
+use super::smooth_error::{energy_error, resolution_error};
+use crate::graph::{Graph, Mean};
 use crate::linalg::vector::axpy;
 
 /// The square of the last Legendre coefficient times this bounds the error of the end potentials in
@@ -32,6 +35,21 @@ const CONTRACTION: (f64, f64) = (0.1, 0.8);
 
 /// The decay seen on few nodes is a little faster than on many.
 const DECAY_MARGIN: f64 = 1.25;
+
+/// What counts of that remainder where the energy says how far off the shot is: shots that have not converged do not
+/// conserve theirs, either.
+const REMAINDER_PART: f64 = 0.1;
+
+/// The relative error of a shot between these ends, without the rounding of their masses.
+pub(super) fn shot_error(shot: &Shot, graph: &Graph, mean: Mean, ends: [&[f64]; 2]) -> f64 {
+    if shot.halt != Halt::Converged {
+        return shot.remainder + shot.resolution;
+    }
+    let states = [&shot.psi_start, &shot.psi_end].map(Vec::as_slice).into_iter().zip(ends);
+    let energy = energy_error(graph, mean, shot.distance, states);
+    let resolution = resolution_error(shot.decay * shot.path_resolution);
+    energy + resolution + REMAINDER_PART * shot.remainder
+}
 
 /// The relative error of end potentials and action, for the last Legendre coefficient relative to its derivative.
 pub(super) fn resolution(last: f64) -> f64 {
