@@ -170,10 +170,11 @@ fn iterations_of_shooting_allocate_nothing() {
             for tolerance in [1e-3, 1e-6] {
                 let (geodesic, each) = per_iteration(&graph, &ends, tolerance);
                 assert!(geodesic.method() == "shooting" && !each.is_empty());
-                // but for finer paths than the first, of three nodes: few, each with more nodes
+                // but for finer paths than the first, of three nodes: few, each with more nodes; and for a result
+                // that is not good enough yet
                 let refined = each.iter().filter(|calls| **calls > 0).count();
                 let finer = (geodesic.time_nodes() - 3).min(3);
-                assert!(refined <= finer, "{} nodes, {tolerance:e}: {each:?}", graph.nodes());
+                assert!(refined <= finer + 1, "{} nodes, {tolerance:e}: {each:?}", graph.nodes());
             }
         }
     }

@@ -58,7 +58,6 @@ pub(crate) use action::Terminal;
 pub use bounds::{BoundOptions, Bounds};
 use path::Path;
 use shooting::{Halt, Shooter, Shot};
-use shot_error::shot_error;
 
 /// How a geodesic is to be computed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -347,7 +346,6 @@ impl GeodesicSolver {
     /// What shooting found.
     fn shot(&self, mu0: Vec<f64>, mu1: Vec<f64>, shot: Shot, termination: Termination) -> Geodesic {
         let psi = [shot.psi_start.as_slice(), &mu0].concat();
-        let error = shot_error(&shot, &self.graph, self.options.mean, [&mu0, &mu1]);
         Geodesic {
             graph: self.graph.clone(),
             mean: self.options.mean,
@@ -359,7 +357,7 @@ impl GeodesicSolver {
             distance: shot.distance,
             iterations: shot.iterations,
             residual: shot.residual,
-            error_estimate: error + shot.rounding,
+            error_estimate: shot.error + shot.rounding,
             path_error_estimate: shot.remainder + shot.path_resolution + shot.rounding,
             termination,
             method: "shooting",

@@ -32,7 +32,7 @@
 use super::anderson::{self, Anderson};
 use super::collocation::{Collocation, MAX_STAGES};
 use super::path::{ends_rounding, start_potential};
-use super::shot_error::{nodes_needed, remainder, resolution, tail};
+use super::shot_error::{nodes_needed, remainder, resolution, shot_error, tail};
 use super::Goal;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
@@ -46,6 +46,10 @@ const FIRST_STAGES: usize = 3;
 /// The last change must be so small a part of the tolerance, unless it is below the second number.
 const STILL: f64 = 0.01;
 const SLOW: f64 = 1e-7;
+
+/// Where the energy shows that a shot is worse than that, it goes on to a smaller target, so many times.
+const TIGHTER: f64 = 0.1;
+const MOST_TIGHTENED: usize = 2;
 
 /// A step may shrink no mass below this share of what it was.
 const SHRINK_LIMIT: f64 = 0.1;
@@ -83,6 +87,8 @@ pub(crate) struct Shot {
     pub distance: f64,
     pub iterations: usize,
     pub residual: f64,
+    /// The relative error, without the rounding of the masses.
+    pub error: f64,
     /// What the iteration leaves of the error, at most.
     pub remainder: f64,
     pub resolution: f64,
@@ -99,6 +105,7 @@ pub(crate) struct Shot {
 /// Buffers and the frozen Laplacian of one graph; reused from one solve to the next.
 pub(crate) struct Shooter {
     graph: Graph,
+    mean: Mean,
     sweep: Sweep,
     laplacian: LaplacianSolver,
     factorised: bool,
@@ -136,6 +143,7 @@ impl Shooter {
     pub fn new(graph: &Graph, mean: Mean) -> Result<Self> {
         Ok(Self {
             graph: graph.clone(),
+            mean,
             sweep: Sweep::new(graph, mean),
             laplacian: LaplacianSolver::new(graph)?,
             factorised: false,
@@ -163,23 +171,49 @@ impl Shooter {
             self.factorise_mean()?;
         }
         let rounding = ends_rounding(mu0, mu1);
-        let target = goal.tolerance.max(rounding);
-        let still = target.min((STILL * target).max(SLOW));
         self.first_potential(&difference);
         self.set_norm(&difference);
+        let wanted = goal.tolerance.max(rounding);
+        let (mut target, mut iterations, mut tightened) = (wanted, 0, 0);
+        loop {
+            let (last, remainder, halt) =
+                self.converge(mu0, &difference, target, goal.max_iterations, &mut iterations)?;
+            // a factor that did not serve is not handed on to the next pair
+            self.factorised = halt == Halt::Converged;
+            let mut shot =
+                Shot { remainder, rounding, reused_factor, ..self.shot(last, iterations, halt) };
+            shot.error = shot_error(&shot, &self.graph, self.mean, [mu0, mu1]);
+            let enough =
+                shot.error <= wanted || tightened == MOST_TIGHTENED || iterations >= goal.max_iterations;
+            if halt != Halt::Converged || enough {
+                return Ok(shot);
+            }
+            (target, tightened) = (TIGHTER * target, tightened + 1);
+        }
+    }
 
+    /// Iterates from the present path until time nodes and iteration leave less of the error than `target`, as far as
+    /// they tell. Returns the last iteration and what it leaves.
+    fn converge(
+        &mut self,
+        mu0: &[f64],
+        difference: &[f64],
+        target: f64,
+        max_iterations: usize,
+        iterations: &mut usize,
+    ) -> Result<(Progress, f64, Halt)> {
+        let still = target.min((STILL * target).max(SLOW));
         let mut best = f64::INFINITY;
         let mut since_best = 0;
-        let mut iterations = 0;
         let mut changes = [f64::NAN; 2];
-        let (last, remainder, halt) = loop {
-            iterations += 1;
-            let progress = self.iterate(mu0, &difference);
+        loop {
+            *iterations += 1;
+            let progress = self.iterate(mu0, difference);
             let Progress { change, resolution, .. } = progress;
             let remainder = remainder(change, changes);
             changes = [change, changes[0]];
             if !change.is_finite() {
-                break (progress, remainder, Halt::LeftSimplex);
+                return Ok((progress, remainder, Halt::LeftSimplex));
             }
             let resolved = resolution <= target;
             let still_enough = change <= still && remainder <= target;
@@ -188,7 +222,7 @@ impl Shooter {
             let settled = if finest { resolution } else { progress.path_resolution };
             watch::count(change);
             if watch::stopped() && !(still_enough && resolved) {
-                break (progress, remainder, Halt::Cancelled);
+                return Ok((progress, remainder, Halt::Cancelled));
             }
             if still_enough || (!resolved && change <= settled) {
                 if self.positive_image() {
@@ -196,18 +230,18 @@ impl Shooter {
                 }
                 if resolved || finest {
                     let halt = if resolved { Halt::Converged } else { Halt::Resolution };
-                    break (progress, remainder, halt);
+                    return Ok((progress, remainder, halt));
                 }
-                if iterations >= goal.max_iterations {
-                    break (progress, remainder, Halt::IterationLimit);
+                if *iterations >= max_iterations {
+                    return Ok((progress, remainder, Halt::IterationLimit));
                 }
                 self.refine(mu0, progress.decay, target)?;
                 (best, since_best) = (f64::INFINITY, 0);
                 changes = [f64::NAN; 2];
                 continue;
             }
-            if iterations >= goal.max_iterations {
-                break (progress, remainder, Halt::IterationLimit);
+            if *iterations >= max_iterations {
+                return Ok((progress, remainder, Halt::IterationLimit));
             }
             if change < 0.9 * best {
                 (best, since_best) = (change, 0);
@@ -216,21 +250,17 @@ impl Shooter {
             }
             if since_best == PATIENCE {
                 match self.factorise_mean() {
-                    Err(Error::Singular { .. }) => break (progress, remainder, Halt::Stalled),
+                    Err(Error::Singular { .. }) => return Ok((progress, remainder, Halt::Stalled)),
                     other => other?,
                 }
                 self.anderson.restart();
             } else if since_best > 2 * PATIENCE {
-                break (progress, remainder, Halt::Stalled);
+                return Ok((progress, remainder, Halt::Stalled));
             }
             if !self.step() {
-                break (progress, remainder, Halt::LeftSimplex);
+                return Ok((progress, remainder, Halt::LeftSimplex));
             }
-        };
-        // a factor that did not serve is not handed on to the next pair
-        self.factorised = halt == Halt::Converged;
-        let shot = self.shot(last, iterations, halt);
-        Ok(Shot { remainder, rounding, reused_factor, ..shot })
+        }
     }
 
     /// Reserves what iterations with so many nodes need.
@@ -463,6 +493,7 @@ impl Shooter {
             distance: if last.action < 0.0 { 0.0 } else { last.action.sqrt() },
             iterations,
             residual: last.change,
+            error: f64::INFINITY,
             remainder: f64::INFINITY,
             resolution: last.resolution,
             path_resolution: last.path_resolution,
