@@ -94,6 +94,44 @@ fn error_estimate_is_honest() {
     }
 }
 
+/// Between the ends, too: masses in the 1-norm relative to what moves, potentials in their largest entry.
+#[test]
+fn path_error_estimate_is_honest() {
+    for method in [Method::Automatic, Method::Newton] {
+        let mut ratios = Vec::new();
+        for problem in &data("geodesics.json") {
+            let (graph, mu0, mu1) = (chain(problem), numbers(problem, "mu0"), numbers(problem, "mu1"));
+            let best = solve_by(method, &graph, &mu0, &mu1, 1e-10);
+            let moved: f64 = mu0.iter().zip(&mu1).map(|(a, b)| (a - b).abs()).sum();
+            for tolerance in [1e-3, 1e-4, 1e-6] {
+                let found = solve_by(method, &graph, &mu0, &mu1, tolerance);
+                let mut error = 0f64;
+                for t in (1..40).map(|k| f64::from(k) / 40.0) {
+                    let mass = [&found, &best].map(|geodesic| geodesic.mass_at(t).unwrap());
+                    let off: f64 = mass[0].iter().zip(&mass[1]).map(|(a, b)| (a - b).abs()).sum();
+                    let psi = [&found, &best].map(|geodesic| geodesic.potential_at(t).unwrap());
+                    let far = psi[0].iter().zip(&psi[1]).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+                    let size = psi[1].iter().fold(0f64, |m, v| m.max(v.abs()));
+                    error = error.max(off / moved).max(far / size);
+                }
+                let (name, estimate) = (&problem["name"], found.path_error_estimate());
+                let known = best.path_error_estimate();
+                assert!(
+                    error <= estimate + known,
+                    "{name}, {method:?} at {tolerance:e}: {error:e}, {estimate:e}"
+                );
+                if error > 10.0 * known {
+                    ratios.push(estimate / error);
+                }
+            }
+        }
+        ratios.sort_by(f64::total_cmp);
+        let (least, median, most) = (ratios[0], ratios[ratios.len() / 2], ratios[ratios.len() - 1]);
+        println!("{method:?}: estimate/error least {least:.1}, median {median:.1}, most {most:.1}");
+        assert!(median < 100.0, "{method:?}: overshoots by {median}");
+    }
+}
+
 /// The distance on two nodes is an integral in one variable (Maas 2011, section 2).
 fn two_node_distance(p: f64, q: f64, from: f64, to: f64) -> f64 {
     let density = |beta: f64| ((p + q) / q * (1.0 - beta) / 2.0, (p + q) / p * (1.0 + beta) / 2.0);

@@ -273,6 +273,7 @@ impl<'a> Ladder<'a> {
         let Some(rung) = best else {
             return Err(Error::invalid("max_iterations", "no iteration was allowed"));
         };
+        let path_error_estimate = rung.path_estimate();
         let [mut potential_start, mut potential_end] = rung.best_potentials;
         let graph = self.problem.graph;
         centre_where_mass_is(graph, self.problem.ends[0], &mut potential_start);
@@ -286,7 +287,7 @@ impl<'a> Ladder<'a> {
             iterations: self.steps,
             residual: rung.report.decrement,
             error_estimate: rung.estimate,
-            path_error_estimate: rung.estimate.sqrt(),
+            path_error_estimate,
             termination,
         })
     }

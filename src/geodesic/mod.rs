@@ -358,7 +358,7 @@ impl GeodesicSolver {
             iterations: shot.iterations,
             residual: shot.residual,
             error_estimate: shot.error + shot.rounding,
-            path_error_estimate: shot.remainder + shot.path_resolution + shot.rounding,
+            path_error_estimate: shot.remainder + shot.decay * shot.path_resolution + shot.rounding,
             termination,
             method: "shooting",
             reason: match termination {
@@ -523,16 +523,18 @@ impl Geodesic {
     }
 
     /// Estimated relative error of the distance and of the end potentials, in the norm that
-    /// [`GeodesicOptions::tolerance`] says: what the last iteration changed, plus the estimated error of the
-    /// time discretisation, plus the rounding of the masses. Infinite where the solve was stopped before
-    /// anything was known.
+    /// [`GeodesicOptions::tolerance`] says, the rounding of the masses included. Between positive ends it comes from how well
+    /// the path conserves its energy: along a geodesic the norm of the potential in the metric is the distance at all
+    /// times. Where paths are singular it comes from how they change from one time mesh to the next. Infinite where the solve
+    /// was stopped before anything was known.
     pub fn error_estimate(&self) -> f64 {
         self.error_estimate
     }
 
-    /// Estimated relative error of [`mass_at`](Self::mass_at) and
-    /// [`potential_at`](Self::potential_at) between the ends, where the collocation polynomial is
-    /// less accurate than at the ends: about the square root of the error there.
+    /// Estimated relative error of [`mass_at`](Self::mass_at), in the 1-norm and relative to what moves, and of
+    /// [`potential_at`](Self::potential_at), in the largest entry, between the ends, where the collocation polynomial is
+    /// less accurate than there: from its Legendre coefficients, or the square root of the error at the ends where paths are
+    /// singular.
     pub fn path_error_estimate(&self) -> f64 {
         self.path_error_estimate
     }

@@ -309,6 +309,15 @@ impl Rung {
         }
     }
 
+    /// The estimated error of masses and potentials between the ends.
+    pub fn path_estimate(&self) -> f64 {
+        if self.time_error.path.is_finite() {
+            self.estimate + self.time_error.path
+        } else {
+            self.estimate.sqrt()
+        }
+    }
+
     /// Whether it contracted as smooth ladders do.
     pub fn geometric(&self) -> bool {
         self.contraction < GEOMETRIC

@@ -12,7 +12,7 @@ use super::path::Path;
 use super::rung::metric_square;
 use super::shot_error::tail;
 use crate::graph::{Graph, Mean};
-use crate::linalg::vector::dot;
+use crate::linalg::vector::{dot, sum_abs};
 
 /// The error of the end potentials in their largest entry, in units of what the norms miss. Of 1,135 shots and 430 rungs
 /// between random ends it was more than this in three of a hundred, and in all but one of these the other parts covered it;
@@ -29,6 +29,8 @@ pub(super) struct SmoothError {
     pub energy: f64,
     /// From the Legendre coefficients, which do not see that.
     pub resolution: f64,
+    /// The error of masses and potentials between the ends of elements.
+    pub path: f64,
 }
 
 impl SmoothError {
@@ -42,15 +44,17 @@ impl SmoothError {
     ) -> Self {
         let distance = (2.0 * action.action()).sqrt();
         let at_ends = (0..2).map(|end| (potentials[end].as_slice(), ends[end]));
+        let coefficients = Coefficients::new(action, potentials);
         Self {
             energy: energy_error(&action.graph, mean, distance, at_ends.chain(path.starts().skip(1))),
-            resolution: resolution_error(next_coefficient(action, potentials)),
+            resolution: resolution_error(coefficients.next),
+            path: coefficients.next.max(coefficients.next_rate),
         }
     }
 
     /// Where it is not known from one mesh.
     pub fn unknown() -> Self {
-        Self { energy: f64::INFINITY, resolution: f64::INFINITY }
+        Self { energy: f64::INFINITY, resolution: f64::INFINITY, path: f64::INFINITY }
     }
 
     pub fn total(&self) -> f64 {
@@ -74,20 +78,34 @@ pub(super) fn resolution_error(next: f64) -> f64 {
     RESOLUTION_SAFETY * next * next
 }
 
-/// What the next Legendre coefficient of the forces would be on any element, relative to the end potentials.
-fn next_coefficient(action: &DiscreteAction, potentials: &[Vec<f64>; 2]) -> f64 {
-    let (graph, forces) = (&action.graph, action.forces());
-    let (n, pi) = (graph.nodes(), graph.reference());
-    let largest = |psi: &[f64]| {
-        let mean = dot(psi, pi);
-        psi.iter().map(|v| (v - mean).abs()).fold(0.0, f64::max)
-    };
-    let mut coefficient = vec![0.0; n];
-    let next = action.mesh.pieces().map(|piece| {
-        let nodes = n * piece.first..n * (piece.first + piece.element.degree());
-        let (last, decay) = tail(&piece.element.rule, &forces[nodes], largest, &mut coefficient);
-        piece.length * last * decay
-    });
-    next.fold(0.0, f64::max)
-        / potentials.iter().map(|psi| largest(psi)).fold(f64::MIN_POSITIVE, f64::max)
+/// The first Legendre coefficients that are left out, on the element where they are largest.
+struct Coefficients {
+    /// Of the forces, relative to the end potentials.
+    next: f64,
+    /// Of the rates, relative to what moves.
+    next_rate: f64,
+}
+
+impl Coefficients {
+    fn new(action: &DiscreteAction, potentials: &[Vec<f64>; 2]) -> Self {
+        let (graph, forces) = (&action.graph, action.forces());
+        let (n, pi) = (graph.nodes(), graph.reference());
+        let largest = |psi: &[f64]| {
+            let mean = dot(psi, pi);
+            psi.iter().map(|v| (v - mean).abs()).fold(0.0, f64::max)
+        };
+        let size = potentials.iter().map(|psi| largest(psi)).fold(f64::MIN_POSITIVE, f64::max);
+        let moved = 2.0 * action.mass_moved();
+        let mut coefficient = vec![0.0; n];
+        let mut coefficients = Self { next: 0.0, next_rate: 0.0 };
+        for piece in action.mesh.pieces() {
+            let (rule, h) = (&piece.element.rule, piece.length);
+            let nodes = n * piece.first..n * (piece.first + piece.element.degree());
+            let (force, decay) = tail(rule, &forces[nodes.clone()], largest, &mut coefficient);
+            let (rate, rate_decay) = tail(rule, &action.rate[nodes], sum_abs, &mut coefficient);
+            coefficients.next = coefficients.next.max(h * force * decay / size);
+            coefficients.next_rate = coefficients.next_rate.max(h * rate * rate_decay / moved);
+        }
+        coefficients
+    }
 }
