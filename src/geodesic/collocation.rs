@@ -6,7 +6,7 @@
 //! `s + 1` between them (Hairer, Nørsett, Wanner, Solving ODEs I, II.7).
 
 /// Largest number of nodes that is offered.
-pub(crate) const MAX_STAGES: usize = 32;
+pub(crate) const MAX_STAGES: usize = 48;
 
 /// Nodes, weights and integration matrix for one number of stages.
 #[derive(Debug, Clone)]

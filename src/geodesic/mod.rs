@@ -358,7 +358,7 @@ impl GeodesicSolver {
             iterations: shot.iterations,
             residual: shot.residual,
             error_estimate: shot.error + shot.rounding,
-            path_error_estimate: shot.remainder + shot.decay * shot.path_resolution + shot.rounding,
+            path_error_estimate: shot.remainder + shot.path_next + shot.rounding,
             termination,
             method: "shooting",
             reason: match termination {

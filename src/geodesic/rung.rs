@@ -72,8 +72,10 @@ const GEOMETRIC: f64 = 0.3;
 /// A difference above this says only that the rungs have nothing to do with each other, not how far apart they are.
 const LOST_SIGHT: f64 = 1.0;
 
-/// The error of end potentials in their largest entry, in units of the Newton decrement that is left.
-const DECREMENT_SAFETY: f64 = 16.0;
+/// The error of end potentials in their largest entry, in units of the Newton decrement that is left and the root of the
+/// number of nodes, one of which may have all of it; and the least that it is taken for.
+const DECREMENT_SAFETY: f64 = 4.0;
+const LEAST_DECREMENT_SAFETY: f64 = 16.0;
 
 /// Smooth paths that are resolved to what is wanted are minimised until the decrement leaves this part of that.
 const FINISHED: f64 = 0.25;
@@ -130,6 +132,11 @@ impl Problem<'_> {
         usize::from(self.terminal.is_some())..2
     }
 
+    /// The error of end potentials on smooth paths, in units of the Newton decrement that is left.
+    fn decrement_safety(&self) -> f64 {
+        (DECREMENT_SAFETY * (self.graph.nodes() as f64).sqrt()).max(LEAST_DECREMENT_SAFETY)
+    }
+
     /// Minimises on one mesh, with the end free where there is a terminal function. Conjugate gradients with the
     /// frozen mobilities come first, unless the Hessian is to be `exact`; where they fail it is, from there on.
     pub fn minimise(
@@ -159,9 +166,9 @@ impl Problem<'_> {
             (path, potentials, time_error)
         };
         let (mut path, mut potentials, mut time_error) = found(&mut action, &knots);
-        let unfinished = DECREMENT_SAFETY * report.left > FINISHED * wanted;
+        let unfinished = self.decrement_safety() * report.left > FINISHED * wanted;
         if report.stop == NewtonStop::Converged && time_error.resolution <= wanted && unfinished {
-            let tolerance = (FINISHED / DECREMENT_SAFETY * wanted).max(LEAST_TOLERANCE);
+            let tolerance = (FINISHED / self.decrement_safety() * wanted).max(LEAST_TOLERANCE);
             let rest = NewtonOptions {
                 tolerance,
                 first_barrier: report.barrier,
@@ -263,7 +270,8 @@ impl Rung {
         // a free end is known as well as it is minimised
         let given = if problem.terminal.is_some() { 0.0 } else { ends_rounding(ends[0], ends[1]) };
         let rounding = ROUNDING + given;
-        let decrement = if singular { self.report.left } else { DECREMENT_SAFETY * self.report.left };
+        let decrement =
+            if singular { self.report.left } else { problem.decrement_safety() * self.report.left };
         self.estimate = left.max(if singular { self.norm_error(problem) } else { 0.0 })
             + decrement
             + self.barrier_error(singular, lowest)

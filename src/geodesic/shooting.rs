@@ -32,7 +32,8 @@
 use super::anderson::{self, Anderson};
 use super::collocation::{Collocation, MAX_STAGES};
 use super::path::{ends_rounding, start_potential};
-use super::shot_error::{nodes_needed, remainder, resolution, shot_error, tail};
+use super::shot_error::{largest, more_nodes, remainder, shot_error, tail};
+use super::smooth_error::resolution_error;
 use super::Goal;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
@@ -49,7 +50,7 @@ const SLOW: f64 = 1e-7;
 
 /// Where the energy shows that a shot is worse than that, it goes on to a smaller target, so many times.
 const TIGHTER: f64 = 0.1;
-const MOST_TIGHTENED: usize = 2;
+const MOST_TIGHTENED: usize = 5;
 
 /// A step may shrink no mass below this share of what it was.
 const SHRINK_LIMIT: f64 = 0.1;
@@ -92,9 +93,10 @@ pub(crate) struct Shot {
     /// What the iteration leaves of the error, at most.
     pub remainder: f64,
     pub resolution: f64,
-    pub path_resolution: f64,
-    /// The ratio of two Legendre coefficients.
-    pub decay: f64,
+    /// The first Legendre coefficient that is left out, of forces and rates, relative.
+    pub path_next: f64,
+    /// The first Legendre coefficient of the forces that is left out, in the largest entry, relative.
+    pub next: f64,
     /// What the rounding of the masses leaves uncertain, relative to their difference.
     pub rounding: f64,
     /// Whether the Laplacian was factorised for an earlier pair.
@@ -131,8 +133,8 @@ pub(crate) struct Shooter {
 struct Progress {
     /// Largest relative change of potentials, masses and missed end.
     change: f64,
-    /// Square of the last Legendre coefficient of the derivatives, relative.
-    resolution: f64,
+    /// The next Legendre coefficient of the forces, in the largest entry, relative.
+    next: f64,
     /// The last Legendre coefficient itself: what the path between the ends is good for.
     path_resolution: f64,
     decay: f64,
@@ -209,7 +211,7 @@ impl Shooter {
         loop {
             *iterations += 1;
             let progress = self.iterate(mu0, difference);
-            let Progress { change, resolution, .. } = progress;
+            let (change, resolution) = (progress.change, resolution_error(progress.next));
             let remainder = remainder(change, changes);
             changes = [change, changes[0]];
             if !change.is_finite() {
@@ -235,7 +237,7 @@ impl Shooter {
                 if *iterations >= max_iterations {
                     return Ok((progress, remainder, Halt::IterationLimit));
                 }
-                self.refine(mu0, progress.decay, target)?;
+                self.refine(mu0, &progress, target)?;
                 (best, since_best) = (f64::INFINITY, 0);
                 changes = [f64::NAN; 2];
                 continue;
@@ -338,6 +340,7 @@ impl Shooter {
         let n = mu0.len();
         self.sweep_forces();
         let pi = self.graph.reference();
+        let (worst, worst_decay) = tail(&self.rule, &self.rate, |psi| largest(psi, pi), &mut self.base);
         let pi_sum = |psi: &[f64]| psi.iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
         let (force_tail, force_decay) = tail(&self.rule, &self.rate, pi_sum, &mut self.base);
         self.shapes();
@@ -354,11 +357,16 @@ impl Shooter {
             change = worse(change, distance_1(&new[n..], &old[n..]) / mass_size);
         }
         let pi = self.graph.reference();
-        let force_size = self.image[..n].iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
+        let psi = &self.image[..n];
+        let force_size = psi.iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
         let relative = (force_tail / force_size.max(f64::MIN_POSITIVE)).max(flux_tail / mass_size);
-        let decay = force_decay.max(flux_decay);
-        let resolution = resolution(relative);
-        Progress { change, resolution, path_resolution: relative, decay, action }
+        Progress {
+            change,
+            next: worst * worst_decay / largest(psi, pi).max(f64::MIN_POSITIVE),
+            path_resolution: relative,
+            decay: force_decay.max(flux_decay),
+            action,
+        }
     }
 
     /// Step 1: `force_j` into `rate`, mobilities into `weight`.
@@ -442,10 +450,10 @@ impl Shooter {
     }
 
     /// Carries the path over to more nodes: enough for the observed decay, at most thrice as many.
-    fn refine(&mut self, mu0: &[f64], decay: f64, target: f64) -> Result<()> {
+    fn refine(&mut self, mu0: &[f64], progress: &Progress, target: f64) -> Result<()> {
         let n = mu0.len();
         let old_stages = self.rule.stages();
-        let needed = nodes_needed(target, decay);
+        let needed = old_stages + more_nodes(target, progress.next, progress.decay);
         let stages = needed.clamp(old_stages + 1, 3 * old_stages).min(MAX_STAGES);
         let old_rule = std::mem::replace(&mut self.rule, Collocation::new(stages));
         let old_path = std::mem::take(&mut self.path);
@@ -476,6 +484,8 @@ impl Shooter {
     fn shot(&mut self, last: Progress, iterations: usize, halt: Halt) -> Shot {
         let n = self.graph.nodes();
         self.sweep_forces();
+        let pi = self.graph.reference();
+        let (force, decay) = tail(&self.rule, &self.rate, |psi| largest(psi, pi), &mut self.base);
         let mut psi_start = vec![0.0; n];
         start_potential(&self.rule, 1.0, &self.path, &self.rate, &mut psi_start);
         let mut psi_end = psi_start.clone();
@@ -484,6 +494,8 @@ impl Shooter {
         }
         self.graph.centre(&mut psi_start);
         self.graph.centre(&mut psi_end);
+        let size = max_abs(&psi_start).max(max_abs(&psi_end)).max(f64::MIN_POSITIVE);
+        let next = force * decay / size;
         Shot {
             rule: self.rule.clone(),
             psi_start,
@@ -495,9 +507,9 @@ impl Shooter {
             residual: last.change,
             error: f64::INFINITY,
             remainder: f64::INFINITY,
-            resolution: last.resolution,
-            path_resolution: last.path_resolution,
-            decay: last.decay,
+            resolution: resolution_error(last.next),
+            next,
+            path_next: next.max(last.path_resolution * last.decay),
             rounding: 0.0,
             reused_factor: false,
             halt,

@@ -10,9 +10,9 @@
 use super::action::DiscreteAction;
 use super::path::Path;
 use super::rung::metric_square;
-use super::shot_error::tail;
+use super::shot_error::{largest, tail};
 use crate::graph::{Graph, Mean};
-use crate::linalg::vector::{dot, sum_abs};
+use crate::linalg::vector::sum_abs;
 
 /// The error of the end potentials in their largest entry, in units of what the norms miss. Of 1,135 shots and 430 rungs
 /// between random ends it was more than this in three of a hundred, and in all but one of these the other parts covered it;
@@ -21,7 +21,7 @@ const ENERGY_SAFETY: f64 = 30.0;
 
 /// The same in units of the square of the next Legendre coefficient. On a grid of 100x100 nodes it was a quarter to
 /// three times that, where norms see less of the largest entry.
-const RESOLUTION_SAFETY: f64 = 0.5;
+pub(super) const RESOLUTION_SAFETY: f64 = 0.5;
 
 /// The relative error of the end potentials and the distance that is due to the time mesh.
 pub(super) struct SmoothError {
@@ -90,18 +90,15 @@ impl Coefficients {
     fn new(action: &DiscreteAction, potentials: &[Vec<f64>; 2]) -> Self {
         let (graph, forces) = (&action.graph, action.forces());
         let (n, pi) = (graph.nodes(), graph.reference());
-        let largest = |psi: &[f64]| {
-            let mean = dot(psi, pi);
-            psi.iter().map(|v| (v - mean).abs()).fold(0.0, f64::max)
-        };
-        let size = potentials.iter().map(|psi| largest(psi)).fold(f64::MIN_POSITIVE, f64::max);
+        let size = potentials.iter().map(|psi| largest(psi, pi)).fold(f64::MIN_POSITIVE, f64::max);
         let moved = 2.0 * action.mass_moved();
         let mut coefficient = vec![0.0; n];
         let mut coefficients = Self { next: 0.0, next_rate: 0.0 };
         for piece in action.mesh.pieces() {
             let (rule, h) = (&piece.element.rule, piece.length);
             let nodes = n * piece.first..n * (piece.first + piece.element.degree());
-            let (force, decay) = tail(rule, &forces[nodes.clone()], largest, &mut coefficient);
+            let (force, decay) =
+                tail(rule, &forces[nodes.clone()], |psi| largest(psi, pi), &mut coefficient);
             let (rate, rate_decay) = tail(rule, &action.rate[nodes], sum_abs, &mut coefficient);
             coefficients.next = coefficients.next.max(h * force * decay / size);
             coefficients.next_rate = coefficients.next_rate.max(h * rate * rate_decay / moved);
