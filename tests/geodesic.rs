@@ -4,7 +4,8 @@ mod common;
 
 use common::{chain, data, numbers, relative_difference, Uniform};
 use jkoflow::{
-    Duplicates, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Method, Reference, Termination,
+    Duplicates, FlowOptions, FreeEnergy, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Method,
+    Reference, Termination,
 };
 use proptest::prelude::*;
 
@@ -91,6 +92,36 @@ fn error_estimate_is_honest() {
         }
         println!("{method:?}: {far_above} of {all} estimates more than 100 times the error");
         assert!(failures.is_empty(), "{failures:#?}");
+    }
+}
+
+/// On large graphs one node may be far worse than the others, between rough densities above all.
+#[test]
+fn error_estimate_sees_the_worst_node() {
+    for graph in
+        [Graph::grid(&[60, 60], false, Reference::Uniform), Graph::hypercube(11, Reference::Uniform)]
+    {
+        let graph = graph.expect("a graph");
+        let from = Uniform(23).distribution(graph.nodes(), 6.0);
+        let heat = FreeEnergy::new(&graph).with_entropy(1.0).expect("entropy");
+        let flow = heat.flow(&from, &[0.0, 0.02], &FlowOptions::default()).expect("a flow");
+        let to = &flow.masses()[1];
+        let best = solve(&graph, &from, to, 1e-11);
+        for tolerance in [1e-3, 1e-5, 1e-7] {
+            let geodesic = solve(&graph, &from, to, tolerance);
+            let error = (geodesic.distance() / best.distance() - 1.0)
+                .abs()
+                .max(relative_difference(geodesic.potential_start(), best.potential_start()))
+                .max(relative_difference(geodesic.potential_end(), best.potential_end()));
+            let (nodes, estimate) = (graph.nodes(), geodesic.error_estimate());
+            println!("{nodes} nodes at {tolerance:e}: error {error:e}, estimate {estimate:e}");
+            assert!(geodesic.converged() && geodesic.method() == "shooting");
+            assert!(error <= estimate, "{nodes}: {error:e}, {estimate:e}");
+            assert!(
+                estimate <= tolerance && estimate < 100.0 * error,
+                "{nodes}: {error:e}, {estimate:e}"
+            );
+        }
     }
 }
 
