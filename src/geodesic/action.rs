@@ -38,6 +38,7 @@
 
 use std::sync::Arc;
 
+use super::convex::least_density;
 use super::element::Element;
 use super::knots::Knots;
 use crate::error::Result;
@@ -369,10 +370,9 @@ impl DiscreteAction {
 
     /// The least density at the nodes and knots that have walls.
     pub fn least_density(&self) -> f64 {
-        let pi = self.graph.reference();
-        let least = |mass: &[f64]| {
-            let densities = mass.iter().enumerate().map(|(i, m)| m / pi[i % pi.len()]);
-            densities.fold(f64::INFINITY, f64::min)
+        let least = |masses: &[f64]| {
+            let times = masses.chunks_exact(self.graph.nodes());
+            times.map(|mu| least_density(&self.graph, mu)).fold(f64::INFINITY, f64::min)
         };
         let nodes = if self.node_walls { least(&self.mass) } else { f64::INFINITY };
         nodes.min(least(&self.knot_walls.mass))

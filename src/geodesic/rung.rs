@@ -28,7 +28,7 @@ use super::knots::Knots;
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop, LEAST_TOLERANCE};
 use super::path::{ends_rounding, start_potential, Path};
 use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
-use super::smooth_error::SmoothError;
+use super::smooth_error::{energy_missed, SmoothError};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
 use crate::linalg::vector::{distance_1, distance_max, max_abs};
@@ -281,12 +281,9 @@ impl Rung {
     /// By what the norms of the end potentials miss the distance, relatively, where no node is empty at that end.
     fn norm_error(&self, problem: &Problem) -> f64 {
         let &Problem { graph, mean, ends, .. } = problem;
-        let missing = |end: usize| {
-            let square = metric_square(graph, mean, ends[end], &self.best_potentials[end], |_| true);
-            (square.sqrt() / self.best_distance - 1.0).abs()
-        };
         let full = problem.asked_ends().filter(|end| least_density(graph, ends[*end]) >= EMPTY);
-        full.map(missing).fold(0.0, f64::max)
+        let states = full.map(|end| (self.best_potentials[end].as_slice(), ends[end]));
+        energy_missed(graph, mean, self.best_distance, states)
     }
 
     /// Whether nearly empty nodes have a part in the norms of the end potentials, or what these miss of the distance

@@ -32,7 +32,7 @@
 use super::anderson::{self, Anderson};
 use super::collocation::{Collocation, MAX_STAGES};
 use super::path::{ends_rounding, start_potential};
-use super::shot_error::{largest, more_nodes, remainder, shot_error, tail};
+use super::shot_error::{largest, more_nodes, remainder, shot_error, sizes, tail};
 use super::smooth_error::resolution_error;
 use super::Goal;
 use crate::error::{Error, Result};
@@ -92,7 +92,6 @@ pub(crate) struct Shot {
     pub error: f64,
     /// What the iteration leaves of the error, at most.
     pub remainder: f64,
-    pub resolution: f64,
     /// The first Legendre coefficient that is left out, of forces and rates, relative.
     pub path_next: f64,
     /// The first Legendre coefficient of the forces that is left out, in the largest entry, relative.
@@ -340,12 +339,12 @@ impl Shooter {
         let n = mu0.len();
         self.sweep_forces();
         let pi = self.graph.reference();
-        let (worst, worst_decay) = tail(&self.rule, &self.rate, |psi| largest(psi, pi), &mut self.base);
-        let pi_sum = |psi: &[f64]| psi.iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
-        let (force_tail, force_decay) = tail(&self.rule, &self.rate, pi_sum, &mut self.base);
+        let [(worst, worst_decay), (force_tail, force_decay)] =
+            tail(&self.rule, &self.rate, |psi| sizes(psi, pi), &mut self.base);
         self.shapes();
         self.shoot();
-        let (flux_tail, flux_decay) = tail(&self.rule, &self.rate, sum_abs, &mut self.base);
+        let [(flux_tail, flux_decay)] =
+            tail(&self.rule, &self.rate, |flux| [sum_abs(flux)], &mut self.base);
         let action = self.correct(mu0, difference);
 
         // relative sizes
@@ -357,12 +356,11 @@ impl Shooter {
             change = worse(change, distance_1(&new[n..], &old[n..]) / mass_size);
         }
         let pi = self.graph.reference();
-        let psi = &self.image[..n];
-        let force_size = psi.iter().zip(pi).map(|(v, p)| p * v.abs()).sum::<f64>();
-        let relative = (force_tail / force_size.max(f64::MIN_POSITIVE)).max(flux_tail / mass_size);
+        let [largest, mean_size] = sizes(&self.image[..n], pi).map(|size| size.max(f64::MIN_POSITIVE));
+        let relative = (force_tail / mean_size).max(flux_tail / mass_size);
         Progress {
             change,
-            next: worst * worst_decay / largest(psi, pi).max(f64::MIN_POSITIVE),
+            next: worst * worst_decay / largest,
             path_resolution: relative,
             decay: force_decay.max(flux_decay),
             action,
@@ -485,7 +483,7 @@ impl Shooter {
         let n = self.graph.nodes();
         self.sweep_forces();
         let pi = self.graph.reference();
-        let (force, decay) = tail(&self.rule, &self.rate, |psi| largest(psi, pi), &mut self.base);
+        let [(force, decay)] = tail(&self.rule, &self.rate, |psi| [largest(psi, pi)], &mut self.base);
         let mut psi_start = vec![0.0; n];
         start_potential(&self.rule, 1.0, &self.path, &self.rate, &mut psi_start);
         let mut psi_end = psi_start.clone();
@@ -507,7 +505,6 @@ impl Shooter {
             residual: last.change,
             error: f64::INFINITY,
             remainder: f64::INFINITY,
-            resolution: resolution_error(last.next),
             next,
             path_next: next.max(last.path_resolution * last.decay),
             rounding: 0.0,

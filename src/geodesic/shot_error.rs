@@ -34,12 +34,12 @@ const REMAINDER_PART: f64 = 0.1;
 
 /// The relative error of a shot between these ends, without the rounding of their masses.
 pub(super) fn shot_error(shot: &Shot, graph: &Graph, mean: Mean, ends: [&[f64]; 2]) -> f64 {
+    let resolution = resolution_error(shot.next);
     if shot.halt != Halt::Converged {
-        return shot.remainder + shot.resolution;
+        return shot.remainder + resolution;
     }
     let states = [&shot.psi_start, &shot.psi_end].map(Vec::as_slice).into_iter().zip(ends);
     let energy = energy_error(graph, mean, shot.distance, states);
-    let resolution = resolution_error(shot.next);
     energy + resolution + REMAINDER_PART * shot.remainder
 }
 
@@ -58,30 +58,38 @@ pub(super) fn remainder(change: f64, before: [f64; 2]) -> f64 {
     RESIDUAL_SAFETY * contraction / (1.0 - contraction) * change
 }
 
+/// The size of a potential in its largest entry, less the mean, and its size under `pi`.
+pub(super) fn sizes(psi: &[f64], pi: &[f64]) -> [f64; 2] {
+    [largest(psi, pi), psi.iter().zip(pi).map(|(v, p)| p * v.abs()).sum()]
+}
+
 /// The largest entry of a potential less its mean.
 pub(super) fn largest(psi: &[f64], pi: &[f64]) -> f64 {
     let mean = dot(psi, pi);
     psi.iter().map(|v| (v - mean).abs()).fold(0.0, f64::max)
 }
 
-/// Size of the last Legendre coefficient of `rate` along the path in a norm, and the geometric decay.
+/// Size of the last Legendre coefficient of `rate` along the path in some norms, and the geometric decay in each.
 /// Every other coefficient vanishes for symmetric problems, hence the last two are looked at. Overwrites `coefficient`.
-pub(super) fn tail(
+pub(super) fn tail<const NORMS: usize>(
     rule: &Collocation,
     rate: &[f64],
-    norm: impl Fn(&[f64]) -> f64,
+    norms: impl Fn(&[f64]) -> [f64; NORMS],
     coefficient: &mut [f64],
-) -> (f64, f64) {
+) -> [(f64, f64); NORMS] {
     let (n, s) = (coefficient.len(), rule.stages());
-    let mut size = |k: usize| -> f64 {
+    let mut sizes = |k: usize| {
         coefficient.fill(0.0);
         for (w, rate) in rule.legendre_row(k).iter().zip(rate.chunks_exact(n)) {
             axpy(*w, rate, coefficient);
         }
-        norm(coefficient)
+        norms(coefficient)
     };
-    let (first, last, before) = (size(0).max(f64::MIN_POSITIVE), size(s - 1), size(s - 2));
+    let (first, last, before) = (sizes(0), sizes(s - 1), sizes(s - 2));
     let root = |ratio: f64, k: usize| if k == 0 { 0.0 } else { ratio.powf(1.0 / k as f64) };
-    let decay = root(last / first, s - 1).max(root(before / first, s - 2)).min(0.95);
-    (last.max(decay * before), decay)
+    std::array::from_fn(|i| {
+        let (first, last, before) = (first[i].max(f64::MIN_POSITIVE), last[i], before[i]);
+        let decay = root(last / first, s - 1).max(root(before / first, s - 2)).min(0.95);
+        (last.max(decay * before), decay)
+    })
 }
