@@ -34,6 +34,7 @@ is a snapshot, scaled to sum to one; nodes may be empty.
   --gap G                                  gap wanted between lower and upper bound, relative to the
                                            upper one [1e-4]
   --no-bounds                              leave out the bounds, which take longer than the distance
+                                           where nodes are empty
   --json                                   one JSON object, with the potentials, instead of a table
   --help                                   this text
 

@@ -517,7 +517,7 @@ typedef struct {
     int64_t first_intervals;
     /**
      * Largest number of intervals; 4096 by default. With no more than `first_intervals`, exactly this
-     * many equal intervals are used.
+     * many equal intervals are used between ends without empty nodes; with empty nodes there are at least two.
      */
     int64_t max_intervals;
     /**
@@ -2113,7 +2113,8 @@ double jko_geodesic_error_estimate(const jko_geodesic *geodesic);
 double jko_geodesic_path_error_estimate(const jko_geodesic *geodesic);
 
 /**
- * What the last iteration changed, relatively; NaN for NULL. Any thread.
+ * What the last iteration of shooting changed, or the last decrement of Newton's method, relatively; NaN for NULL. Any
+ * thread.
  */
 double jko_geodesic_residual(const jko_geodesic *geodesic);
 
@@ -2144,7 +2145,7 @@ int32_t jko_geodesic_mean(const jko_geodesic *geodesic);
 jko_status jko_geodesic_termination(const jko_geodesic *geodesic);
 
 /**
- * Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends), in
+ * Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends and where it was stopped before it began), in
  * the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
  * for a NULL geodesic. Any thread.
  */

@@ -12,9 +12,9 @@ pub(crate) fn doubles(sides: &[usize]) -> usize {
     sides.iter().fold(std::mem::size_of::<f64>(), |bytes, &side| bytes.saturating_mul(side))
 }
 
-/// The bytes that a piece of work may take; without a limit everything.
-pub(crate) fn limit() -> usize {
-    watch::memory_limit().unwrap_or(usize::MAX)
+/// The bytes that a piece of work may take: the limit, or what is decent without a word from the user.
+pub(crate) fn limit_or(decent: usize) -> usize {
+    watch::memory_limit().unwrap_or(decent)
 }
 
 /// Refuses a piece of work, `what`, that takes more bytes than are allowed or there. Cost: reserves one block and

@@ -212,6 +212,26 @@ fn degenerate_cases() {
     }
 }
 
+/// Few intervals between empty ends and masses so small that ratios to them overflow: bounds that enclose, at once.
+#[test]
+fn few_intervals_and_the_least_masses() {
+    let path = Graph::path(3, Reference::Uniform).expect("a path");
+    let to = [0.3, 0.3, 0.4];
+    for least in [0.0, 5e-324, 1e-310, 3e-308] {
+        let geodesic = solve(&path, Mean::Logarithmic, &[0.6, 0.4, least], &to, 1e-4);
+        let exact = solve(&path, Mean::Logarithmic, &[0.6, 0.4, 0.0], &to, 1e-6).distance();
+        let mut gap = f64::INFINITY;
+        for most in [1, 2, 3, 4096] {
+            let options = BoundOptions::default().with_gap(1e-2).with_max_intervals(most);
+            let bounds = geodesic.bounds(&options).expect("bounds");
+            assert_encloses(&bounds, exact, 1e-6, &format!("{least:e}, {most} intervals"));
+            assert!(bounds.intervals <= most.max(2) && bounds.gap() <= gap, "{least:e}: {bounds:?}");
+            gap = bounds.gap();
+        }
+        assert!(gap <= 1e-2, "{least:e}: {gap:e}");
+    }
+}
+
 #[test]
 fn bad_options_are_named() {
     let two = Graph::path(2, Reference::Uniform).expect("a path");

@@ -185,12 +185,24 @@ fn the_arithmetic_mean_is_linear() {
 #[test]
 fn every_mean_fixes_the_diagonal() {
     for mean in Mean::ALL {
-        for s in [1e-150, 1e-3, 1.0, 1e150] {
+        for s in [1e-300, 1e-200, 1e-150, 1e-3, 1.0, 1e150, 1e200] {
             let (theta, theta_s, theta_t) = mean.gradient(s, s);
             assert!(relative_error(theta, s) <= ROUNDING, "{mean:?} at {s:e}: {theta:e}");
             assert!(
                 relative_error(theta_s, 0.5) <= ROUNDING && relative_error(theta_t, 0.5) <= ROUNDING
             );
+        }
+    }
+}
+
+/// Below 1e-308 numbers have fewer digits, but means still are between their arguments.
+#[test]
+fn denormal_densities_have_means() {
+    for mean in Mean::ALL {
+        for (s, t) in [(5e-324, 5e-324), (1e-310, 1e-310), (1e-310, 3e-310), (2e-309, 1e-300)] {
+            let theta = mean.value(s, t);
+            assert!(0.999 * s <= theta && theta <= 1.001 * t, "{mean:?} of {s:e} and {t:e}: {theta:e}");
+            assert_eq!(theta, mean.value(t, s));
         }
     }
 }

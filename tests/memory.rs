@@ -49,6 +49,39 @@ fn a_geodesic_keeps_its_last_mesh() {
     assert!(ended.iter().all(|count| *count > 0), "{ended:?}");
 }
 
+/// Between near ends shooting takes more time nodes step by step; what does not fit leaves the path before.
+#[test]
+fn a_shot_keeps_its_last_time_nodes() {
+    let graph = Graph::grid(&[20, 20], false, Reference::Uniform).expect("a grid");
+    let wave = |phase: f64| -> Vec<f64> {
+        let mass = (0..400).map(|x| (1.0 + 0.5 * (0.3 * x as f64 + phase).sin()) / 400.0);
+        let mass: Vec<f64> = mass.collect();
+        let sum: f64 = mass.iter().sum();
+        mass.iter().map(|m| m / sum).collect()
+    };
+    let (mu0, mu1) = (wave(0.0), wave(1.0));
+    let solve = || graph.geodesic(&mu0, &mu1, &GeodesicOptions::default());
+    let whole = solve().expect("a geodesic");
+    assert!(whole.method() == "shooting" && whole.time_nodes() > 3);
+    let mut ended = [0; 3];
+    for limit in (10..100).map(|k| 2.0_f64.powf(0.25 * f64::from(k)) as usize) {
+        match under(limit, solve) {
+            Err(error) => {
+                assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
+                ended[0] += 1;
+            }
+            Ok(kept) if !kept.converged() => {
+                assert_eq!(kept.termination(), Termination::MemoryLimit);
+                let error = (kept.distance() / whole.distance() - 1.0).abs();
+                assert!(error <= kept.error_estimate() && error < 1e-2, "{error} with {limit} bytes");
+                ended[1] += 1;
+            }
+            Ok(_) => ended[2] += 1,
+        }
+    }
+    assert!(ended.iter().all(|count| *count > 0), "{ended:?}");
+}
+
 #[test]
 fn bounds_stay_where_tighter_ones_would_not_fit() {
     let (graph, [mu0, mu1]) = corners([2, 3]);

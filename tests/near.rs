@@ -3,7 +3,10 @@
 mod common;
 
 use common::Uniform;
-use jkoflow::{BoundOptions, Geodesic, GeodesicOptions, Graph, Mean, Reference, Termination};
+use jkoflow::{
+    BoundOptions, Duplicates, Geodesic, GeodesicOptions, GeodesicSolver, Graph, Mean, Reference,
+    Termination,
+};
 
 /// The distance on two nodes that hold half of the reference each, from (1, 0) to (1 - e, e):
 /// `int_0^e dm / sqrt(c theta)` (Maas 2011, section 2), by the midpoint rule in the fourth root of `m`, which
@@ -226,4 +229,65 @@ fn the_best_path_survives_a_limit_of_iterations() {
         last = error;
     }
     assert!(last < 1e-5, "{last:e}");
+}
+
+/// Whatever the limit: no more iterations than that, also where a kept factor fails first, and what is said to have
+/// converged is within the tolerance.
+#[test]
+fn limits_of_iterations_hold_and_converged_means_it() {
+    for seed in 0..20 {
+        let graph = Graph::random_tree(7, seed, Reference::Uniform).expect("a tree");
+        let mut random = Uniform(seed);
+        let mu: Vec<Vec<f64>> = (0..3).map(|_| random.distribution(7, 1.2)).collect();
+        for limit in (1..60).step_by(3) {
+            for tolerance in [1e-4, 1e-9, 1e-14] {
+                let options =
+                    GeodesicOptions::default().with_max_iterations(limit).with_tolerance(tolerance);
+                let mut solver = GeodesicSolver::new(&graph, options).expect("a solver");
+                for k in 0..2 {
+                    let geodesic = solver.solve_next(&mu[k], &mu[k + 1]).expect("a path");
+                    let (estimate, iterations) = (geodesic.error_estimate(), geodesic.iterations());
+                    assert!(iterations <= limit, "{seed}, {tolerance:e}: {iterations} of {limit}");
+                    // what the rounding of masses leaves is no fault of the solver's
+                    assert!(
+                        !geodesic.converged() || estimate <= tolerance.max(1e-13),
+                        "{seed}, {tolerance:e}, {limit}: {estimate:e}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A weak edge in the middle, whose weight is lost in sums with the others. All that costs is to pass that edge, with all
+/// mass beside it: with `m` on its left, `int dm / sqrt(c theta(n m, n (1 - m)))`.
+#[test]
+fn a_weak_edge_is_no_error() {
+    let n = 8;
+    for mean in [Mean::Logarithmic, Mean::Geometric] {
+        for weak in [1e-10, 1e-16, 1e-20, 1e-40] {
+            let weight = |x: usize| if x + 1 == n / 2 { weak } else { 1.0 };
+            let edges: Vec<(usize, usize, f64)> = (0..n - 1).map(|x| (x, x + 1, weight(x))).collect();
+            let graph = Graph::from_weights(n, &edges, Reference::Uniform, Duplicates::Refuse);
+            let graph = graph.expect("a path");
+            let slope = |sign: f64| -> Vec<f64> {
+                (0..n).map(|x| (1.0 + sign * (x as f64 / (n - 1) as f64 - 0.5)) / n as f64).collect()
+            };
+            let (mu0, mu1) = (slope(0.5), slope(-0.5));
+            let geodesic = solve(&graph, mean, &mu0, &mu1);
+            let left = |mu: &[f64]| mu.iter().take(n / 2).sum::<f64>();
+            let (from, to) = (left(&mu0), left(&mu1));
+            let (count, density) = (1000, n as f64);
+            let step = (to - from) / count as f64;
+            let piece = |k: usize| {
+                let m = from + (k as f64 + 0.5) * step;
+                step / (weak / density * mean.value(density * m, density * (1.0 - m))).sqrt()
+            };
+            let exact: f64 = (0..count).map(piece).sum();
+            let distance = geodesic.distance();
+            let (low, high) = (exact * (1.0 - 1e-6), exact * (1.0 + 100.0 * weak.sqrt() + 1e-6));
+            let name = format!("{mean:?}, {weak:e}: {distance} for {exact}");
+            assert!(low <= distance && distance <= high, "{name}");
+        }
+    }
 }

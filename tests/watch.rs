@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jkoflow::{
     BarycentreOptions, BoundOptions, CancelToken, Error, Fit, FitOptions, FlowOptions, FreeEnergy,
-    Geodesic, GeodesicOptions, Graph, Method, Progress, Reference, Termination, Watch,
+    Geodesic, GeodesicOptions, Graph, Mean, Method, Progress, Reference, Termination, Watch,
 };
 
 fn grid() -> Graph {
@@ -87,6 +87,36 @@ fn geodesics_stop_at_every_question() {
                 }
             }
         }
+    }
+}
+
+/// On a star a path comes near to the boundary between positive ends, so that a second ladder of meshes follows the first.
+/// Whichever is stopped says so.
+#[test]
+fn every_ladder_says_that_it_was_stopped() {
+    let graph = Graph::star(5, Reference::Uniform).expect("a star");
+    let (mu0, mu1) = ([0.01, 0.96, 0.01, 0.01, 0.01], [0.01, 0.01, 0.96, 0.01, 0.01]);
+    let options = GeodesicOptions::default().with_mean(Mean::Arithmetic);
+    let solve = || graph.geodesic(&mu0, &mu1, &options).expect("a geodesic");
+    let whole = solve();
+    assert!(whole.converged() && whole.error_estimate() > 1e-9, "no second ladder");
+    let questions = questions(solve);
+    for at in (0..questions).step_by(questions / 12 + 1) {
+        let (geodesic, _) = stopped_at(at, solve);
+        assert!(
+            geodesic.termination() == Termination::Cancelled || geodesic.distance() == whole.distance(),
+            "{at} of {questions}: {:?}",
+            geodesic.termination()
+        );
+    }
+    for limit in (1..whole.iterations()).step_by(17) {
+        let geodesic = graph.geodesic(&mu0, &mu1, &options.with_max_iterations(limit)).expect("a path");
+        assert!(geodesic.iterations() <= limit);
+        assert!(
+            geodesic.termination() == Termination::IterationLimit || geodesic.error_estimate() <= 1e-4,
+            "{limit}: {:?}",
+            geodesic.termination()
+        );
     }
 }
 

@@ -24,7 +24,7 @@ pub struct jko_bound_options {
     /// Equal intervals of time to begin with; 4 by default.
     pub first_intervals: i64,
     /// Largest number of intervals; 4096 by default. With no more than `first_intervals`, exactly this
-    /// many equal intervals are used.
+    /// many equal intervals are used between ends without empty nodes; with empty nodes there are at least two.
     pub max_intervals: i64,
     /// Stops the work when it is set; NULL by default.
     pub cancel: *const jko_cancel_token,

@@ -207,7 +207,8 @@ pub unsafe extern "C" fn jko_geodesic_path_error_estimate(geodesic: *const jko_g
     })
 }
 
-/// What the last iteration changed, relatively; NaN for NULL. Any thread.
+/// What the last iteration of shooting changed, or the last decrement of Newton's method, relatively; NaN for NULL. Any
+/// thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_residual(geodesic: *const jko_geodesic) -> f64 {
     guard_value(f64::NAN, || {
@@ -266,7 +267,7 @@ pub unsafe extern "C" fn jko_geodesic_termination(geodesic: *const jko_geodesic)
     })
 }
 
-/// Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends), in
+/// Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends and where it was stopped before it began), in
 /// the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
 /// for a NULL geodesic. Any thread.
 #[no_mangle]

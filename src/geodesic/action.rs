@@ -207,7 +207,7 @@ impl DiscreteAction {
             laplacian: (0..nodes).map(|_| LaplacianSolver::new(graph)).collect::<Result<_>>()?,
             slope: numbers(),
             mobility: vec![0.0; m],
-            scratch: vec![0.0; 3 * n],
+            scratch: vec![0.0; 2 * n],
         })
     }
 

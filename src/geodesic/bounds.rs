@@ -19,7 +19,7 @@ pub struct BoundOptions {
     /// Equal intervals of time to begin with; 4 by default.
     pub first_intervals: usize,
     /// Largest number of intervals; 4096 by default. With no more than `first_intervals`, exactly this
-    /// many equal intervals are used.
+    /// many equal intervals are used between ends without empty nodes; with empty nodes there are at least two.
     pub max_intervals: usize,
 }
 
@@ -247,8 +247,9 @@ impl Geodesic {
         failed.map_or(Ok(best), |error| best.after(error))
     }
 
+    /// Whether some mass is zero, or so small that ratios to it overflow.
     fn has_empty_ends(&self) -> bool {
-        self.mu0.contains(&0.0) || self.mu1.contains(&0.0)
+        self.mu0.iter().chain(&self.mu1).any(|m| *m < f64::MIN_POSITIVE)
     }
 
     /// Bounds on the distance between two distributions whose distances to this geodesic's ends have the sum
@@ -416,6 +417,9 @@ fn refine(
     max_intervals: usize,
     enclosure: &mut Enclosure,
 ) -> Result<bool> {
+    if pieces.len() >= max_intervals {
+        return Ok(false);
+    }
     let root = |p: &Piece| if p.end - p.start > SHORTEST { p.gap().cbrt() } else { 0.0 };
     let roots: Vec<f64> = pieces.iter().map(root).collect();
     // a gap near the least number would ask for more parts than there are numbers

@@ -24,7 +24,7 @@ use super::ladder::{Climb, Ladder};
 use super::path::{ends_rounding, Path};
 use super::rung::Problem;
 use super::{Goal, Termination};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
 
 /// A node whose density at an end is below this counts as nearly empty: the path is not expected to be
@@ -91,7 +91,11 @@ pub(crate) fn minimise(
         return Ok(found);
     }
     if found.error_estimate <= goal.singular_tolerance {
-        return Ok(Climb { termination: Termination::Converged, ..found });
+        let termination = match found.termination {
+            Termination::MemoryLimit => Termination::MemoryLimit,
+            _ => Termination::Converged,
+        };
+        return Ok(Climb { termination, ..found });
     }
     // a path may touch the boundary between positive ends, or come too near to it for polynomials
     let problem = Problem { singular: true, ..problem };
@@ -100,12 +104,20 @@ pub(crate) fn minimise(
         max_iterations: goal.max_iterations - found.iterations,
         ..*goal
     };
-    let mut linear = Ladder::new(problem, rest, 0.0).climb(&linear_meshes(), Some(&found.path))?;
-    linear.iterations += found.iterations;
+    let linear = match Ladder::new(problem, rest, 0.0).climb(&linear_meshes(), Some(&found.path)) {
+        // what was found on smooth meshes is not lost
+        Err(Error::Singular { .. } | Error::OutOfMemory { .. }) => return Ok(found),
+        other => other?,
+    };
+    let iterations = found.iterations + linear.iterations;
     Ok(if linear.error_estimate < found.error_estimate {
-        linear
+        Climb { iterations, ..linear }
     } else {
-        Climb { iterations: linear.iterations, ..found }
+        let termination = match linear.termination {
+            stopped @ (Termination::Cancelled | Termination::IterationLimit) => stopped,
+            _ => found.termination,
+        };
+        Climb { iterations, termination, ..found }
     })
 }
 

@@ -42,7 +42,7 @@
 //! in time, with the slopes that make `r` vanish at the knots, so that `r` is of third order.
 //!
 //! The potentials at the knots are not those of the geodesic, whose errors between the ends would come
-//! in at first order. They are carried on from its start by their own equation,
+//! in at first order. They are carried on, from the middle or from an end, by their own equation,
 //! `d phi/dt = -force(rhohat, phi)`. Then `r` would vanish altogether but for the integration's error, and
 //! what `rhohat` lacks enters the bound as a square. Hence the bounds neither need a geodesic that
 //! converged nor are limited by the accuracy of its path. No rescaling of `phi` helps: for a
@@ -61,7 +61,7 @@
 use super::Geodesic;
 use crate::error::{Error, Result};
 use crate::graph::{LaplacianSolver, Mean, Sweep};
-use crate::linalg::vector::{axpy, dot, max_abs};
+use crate::linalg::vector::{axpy, dot, max_abs, worse};
 use crate::watch;
 
 /// What one interval contributes.
@@ -113,7 +113,7 @@ struct Knot {
     /// `d mu/dt = L(rho) psi`.
     mu_rate: Vec<f64>,
     psi: Vec<f64>,
-    /// `d phi/dt = -force(rho, psi)`.
+    /// `d phi/dt = -force(rhohat, psi)`.
     psi_rate: Vec<f64>,
     /// Conductance times mobility of each edge.
     weight: Vec<f64>,
@@ -459,15 +459,6 @@ fn hermite_mass(t: f64, h: f64, a: &Knot, b: &Knot, step: &[f64], out: &mut [f64
     hermite(t, h, &a.hat, step, [&a.mu_rate, &b.mu_rate], out);
     for ((m, u), v) in out.iter_mut().zip(&a.hat).zip(&b.hat) {
         *m = m.max(0.5 * u.min(*v));
-    }
-}
-
-/// The larger of two numbers, NaN if either is.
-fn worse(a: f64, b: f64) -> f64 {
-    if b > a || b.is_nan() {
-        b
-    } else {
-        a
     }
 }
 

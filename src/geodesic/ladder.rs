@@ -37,7 +37,7 @@ const SINGULAR_EXACT: usize = 400;
 /// Steps that may end at the limit of Hessian products.
 const MAX_TRUNCATED: usize = 3;
 
-/// Memory that a rung of the ladder may take, in bytes.
+/// Memory that a rung of the ladder after the first may take, in bytes, where no limit was given.
 const MEMORY: usize = 4 << 30;
 
 /// Rungs without a better estimate after which a ladder is given up: smooth ones are at their rounding then, linear
@@ -95,10 +95,8 @@ impl<'a> Ladder<'a> {
             let needed = self.memory(mesh.intervals())?;
             if self.rungs.is_empty() {
                 memory::admit(needed, || format!("a path of {} time nodes", mesh.intervals()))?;
-            } else if needed > memory::limit() {
+            } else if needed > memory::limit_or(MEMORY) {
                 termination = Termination::MemoryLimit;
-                break;
-            } else if needed > MEMORY {
                 break;
             }
             let warm = !self.rungs.is_empty() || guess.is_some();
@@ -116,22 +114,25 @@ impl<'a> Ladder<'a> {
                     (grading, rung) = found;
                 }
             }
-            if rung.report.stop == NewtonStop::Cancelled {
+            let mut cancelled = rung.report.stop == NewtonStop::Cancelled;
+            let mut spent = self.steps >= self.goal.max_iterations;
+            if rung.lost() && warm && !cancelled && !spent && self.problem.singular {
+                // what is empty on this mesh may be too different from what was on the last; where rounding
+                // rules, the second attempt may take for a minimum what the first was already below
+                match self.minimise(mesh, degree, guess, false) {
+                    Ok(again) if again.report.stop == NewtonStop::Cancelled => cancelled = true,
+                    Ok(again) if again.report.value < rung.report.value => rung = again,
+                    Ok(_) | Err(Error::Singular { .. } | Error::OutOfMemory { .. }) => {}
+                    Err(other) => return Err(other),
+                }
+                spent = self.steps >= self.goal.max_iterations;
+            }
+            if cancelled {
                 termination = Termination::Cancelled;
                 if self.rungs.is_empty() {
                     self.rungs.push(rung);
                 }
                 break;
-            }
-            let mut spent = self.steps >= self.goal.max_iterations;
-            if rung.lost() && warm && !spent && self.problem.singular {
-                // what is empty on this mesh may be too different from what was on the last; where rounding
-                // rules, the second attempt may take for a minimum what the first was already below
-                let again = self.minimise(mesh, degree, guess, false)?;
-                if again.report.stop != NewtonStop::Cancelled && again.report.value < rung.report.value {
-                    rung = again;
-                }
-                spent = self.steps >= self.goal.max_iterations;
             }
             let stuck = if rung.out_of_memory { Termination::MemoryLimit } else { Termination::Stalled };
             if rung.lost() && self.rungs.last().is_some_and(|before| !before.lost()) {

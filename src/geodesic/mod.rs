@@ -21,7 +21,7 @@
 //!
 //! Where an end has empty nodes the distance is finite, and so are the potentials where mass is. At an
 //! empty node the potential is infinite for the means that vanish with one density: mass would enter an
-//! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there. With the arithmetic mean it is
+//! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there, but for equal ends, whose potentials are zero. With the arithmetic mean it is
 //! finite, and geodesics may stay at the boundary for a while. Potentials of such ends have mean zero under `pi` over
 //! the nodes that hold mass.
 
@@ -324,16 +324,19 @@ impl GeodesicSolver {
         }
         let brief = Goal { max_iterations: goal.max_iterations.min(SHOOTING_ITERATIONS), ..goal };
         let mut shot = self.shooter.solve(&mu0, &mu1, &brief, keep_factor)?;
-        let served = matches!(shot.halt, Halt::Converged | Halt::Resolution | Halt::Cancelled);
-        if shot.reused_factor && !served {
+        let served =
+            matches!(shot.halt, Halt::Converged | Halt::Resolution | Halt::Memory | Halt::Cancelled);
+        if shot.reused_factor && !served && shot.iterations < goal.max_iterations {
             let wasted = shot.iterations;
-            shot = self.shooter.solve(&mu0, &mu1, &brief, false)?;
+            let max_iterations = (goal.max_iterations - wasted).min(SHOOTING_ITERATIONS);
+            shot = self.shooter.solve(&mu0, &mu1, &Goal { max_iterations, ..brief }, false)?;
             shot.iterations += wasted;
         }
         let spent = shot.iterations >= goal.max_iterations;
         let reason = match shot.halt {
             Halt::Converged => return Ok(self.shot(mu0, mu1, shot, Termination::Converged)),
             Halt::Cancelled => return Ok(self.shot(mu0, mu1, shot, Termination::Cancelled)),
+            Halt::Memory => return Ok(self.shot(mu0, mu1, shot, Termination::MemoryLimit)),
             _ if spent => return Ok(self.shot(mu0, mu1, shot, Termination::IterationLimit)),
             Halt::IterationLimit => "shooting converged too slowly",
             Halt::Stalled => "shooting stalled",
@@ -539,8 +542,8 @@ impl Geodesic {
         self.path_error_estimate
     }
 
-    /// What the last iteration changed, relatively: potentials in the largest entry, masses in
-    /// the 1-norm.
+    /// What the last iteration of shooting changed, relatively: potentials in the largest entry, masses in
+    /// the 1-norm. The last decrement of Newton's method, relative to the distance.
     pub fn residual(&self) -> f64 {
         self.residual
     }
@@ -565,7 +568,8 @@ impl Geodesic {
         self.termination == Termination::Converged
     }
 
-    /// The method that found it: `shooting`, `newton`, or `none` between equal ends.
+    /// The method that found it: `shooting`, `newton`, or `none` between equal ends and where it was stopped before it
+    /// began.
     pub fn method(&self) -> &'static str {
         self.method
     }

@@ -11,7 +11,7 @@ use super::action::{DiscreteAction, NodeWork};
 use super::knots::Knots;
 use super::preconditioner::Preconditioner;
 use crate::error::{Error, Result};
-use crate::linalg::vector::{axpy, dot};
+use crate::linalg::vector::{axpy, dot, worse};
 use crate::watch;
 
 /// What the minimisation is asked for.
@@ -196,7 +196,8 @@ impl<'a> Minimiser<'a> {
                 truncated += usize::from(!solved);
                 let slope = self.slope();
                 let size = self.size();
-                decrement = ((-slope).max(0.0) / size).sqrt();
+                // no step at all where even this is not a number
+                decrement = (worse(0.0, -slope) / size).sqrt();
                 let lowest = self.options.last_barrier * size;
                 if self.action.barrier <= lowest || -slope > 0.5 * self.action.barrier {
                     break (slope, solved);
@@ -298,7 +299,7 @@ impl<'a> Minimiser<'a> {
             self.preconditioned.copy_from_slice(&self.residual);
             self.preconditioner.apply(self.action, &mut self.preconditioned);
             let next = dot(&self.residual[unknowns.clone()], &self.preconditioned[unknowns.clone()]);
-            self.unsolved = (next / first).max(0.0).sqrt();
+            self.unsolved = worse(0.0, next / first).sqrt();
             if next <= target {
                 return next >= 0.0;
             }
@@ -330,8 +331,7 @@ impl<'a> Minimiser<'a> {
                 dual_change.extend((0..mass.len()).map(|i| {
                     barrier * pi[i % n] / mass[i] - dual[i] * (1.0 + mass_change[i] / mass[i])
                 }));
-                changed =
-                    mass.iter().zip(mass_change).map(|(m, d)| (d / m).abs()).fold(changed, f64::max);
+                changed = mass.iter().zip(mass_change).map(|(m, d)| (d / m).abs()).fold(changed, worse);
                 share = f64::min(share, to_wall(mass, mass_change));
                 dual_share = f64::min(dual_share, to_wall(dual, dual_change));
             };

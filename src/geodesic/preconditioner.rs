@@ -63,10 +63,10 @@ pub(crate) fn factorised(action: &DiscreteAction) -> Result<Box<dyn Precondition
     Ok(Box::new(Blocks::new(action)?))
 }
 
-/// Refuses what takes more memory than is decent without a word from the user.
+/// Refuses a factorisation that takes more memory than is allowed, decent or there.
 fn affordable(bytes: usize) -> Result<()> {
     let what = || "the factorised Hessian".into();
-    if memory::limit() == usize::MAX && bytes > MOST {
+    if bytes > memory::limit_or(MOST) {
         return Err(Error::OutOfMemory { what: what() });
     }
     memory::admit(bytes, what)

@@ -5,14 +5,18 @@
 //! Along a geodesic the norm of the potential in the metric is the distance at all times; along collocation polynomials
 //! it is so up to their error, which [`SmoothError`] sees in that way on a single mesh.
 //!
-//! On linear ones successive rungs differ by `d_k`, relatively, in the distance and in both end potentials. They
-//! contract by four, or less where a singularity shows, and then `d_k` is left at
-//! most while they contract by less than [`SECOND_ORDER`] says; beyond, extrapolated values are reported, and the
-//! estimate is what they moved by, but not less than a quarter of `d_k`; after two such contractions it is twice
-//! what they moved by, but not less than a tenth of `d_k`. Where what they move by falls as the fourth order does, a
-//! quarter of what they moved by the time before takes the place of that tenth. The first comparison alone is trusted to
-//! be worth `d_k`. By what the norms of the end potentials differ from the distance these are wrong at least,
-//! which tells of layers in time that no rung has seen.
+//! On linear ones successive rungs differ by `d_k`, relatively, in the distance and in both end potentials, and contract by
+//! four, or less where a singularity shows. While they contract by less than [`SECOND_ORDER`] says, what a geometric series
+//! leaves is left, and `d_k` at least; the first comparison, which knows no contraction, leaves nine times `d_k`. Beyond that
+//! order extrapolated values are reported. At first they are trusted to three times `d_k`, and then, by what they moved by:
+//!
+//! * to twice that, or twice `d_k` where this is more;
+//! * after a contraction by more than [`CLEAN_ORDER`] to what they moved by, or a quarter of `d_k`;
+//! * after two of these to twice what they moved by, or a tenth of `d_k`. Where what they move by falls as the fourth order
+//!   does, a quarter of what they moved by the time before takes the place of that tenth.
+//!
+//! Paths with kinks move irregularly, and all this is taken several times. By what the norms of the end potentials differ
+//! from the distance these are wrong at least, which tells of layers in time that no rung has seen.
 //!
 //! # End potentials
 //!
@@ -31,7 +35,7 @@ use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
 use super::smooth_error::{energy_missed, SmoothError};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
-use crate::linalg::vector::{distance_1, distance_max, max_abs};
+use crate::linalg::vector::{distance_1, distance_max, max_abs, worse};
 
 /// Hessian products for one step before the Hessian is factorised: this number, or this part of all unknowns where that
 /// is more. That is what one or two factorisations cost on a planar grid, where they go with the square of that number
@@ -217,7 +221,7 @@ impl Rung {
             };
             let moved = distance_1(&self.end, &before.end) / distance_1(&self.end, ends[0]);
             let distance = (distances[0] - distances[1]).abs() / self.distance;
-            problem.asked_ends().map(potential).fold(distance.max(moved), f64::max)
+            problem.asked_ends().map(potential).fold(worse(distance, moved), worse)
         };
         let difference = apart([self.distance, before.distance], [&self.potentials, &before.potentials]);
         let contraction = if before.difference.is_finite() {

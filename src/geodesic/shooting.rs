@@ -37,7 +37,7 @@ use super::smooth_error::resolution_error;
 use super::Goal;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
-use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs};
+use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs, worse};
 use crate::memory;
 use crate::watch;
 
@@ -73,6 +73,8 @@ pub(crate) enum Halt {
     LeftSimplex,
     /// The path varies too fast in time for the largest number of nodes.
     Resolution,
+    /// More time nodes take more memory than is allowed or there.
+    Memory,
     Cancelled,
 }
 
@@ -130,7 +132,7 @@ pub(crate) struct Shooter {
 
 /// What one iteration saw.
 struct Progress {
-    /// Largest relative change of potentials, masses and missed end.
+    /// Largest relative change of potentials and masses.
     change: f64,
     /// The next Legendre coefficient of the forces, in the largest entry, relative.
     next: f64,
@@ -165,7 +167,8 @@ impl Shooter {
     /// `keep_factor`, a Laplacian factorised for an earlier, similar pair serves again.
     pub fn solve(&mut self, mu0: &[f64], mu1: &[f64], goal: &Goal, keep_factor: bool) -> Result<Shot> {
         let difference: Vec<f64> = mu1.iter().zip(mu0).map(|(b, a)| b - a).collect();
-        self.set_stages(FIRST_STAGES)?;
+        self.admit(FIRST_STAGES)?;
+        self.set_stages(FIRST_STAGES);
         self.straight_line(mu0, &difference);
         let reused_factor = keep_factor && self.factorised;
         if !reused_factor {
@@ -176,6 +179,7 @@ impl Shooter {
         self.set_norm(&difference);
         let wanted = goal.tolerance.max(rounding);
         let (mut target, mut iterations, mut tightened) = (wanted, 0, 0);
+        let mut settled: Option<Shot> = None;
         loop {
             let (last, remainder, halt) =
                 self.converge(mu0, &difference, target, goal.max_iterations, &mut iterations)?;
@@ -184,12 +188,25 @@ impl Shooter {
             let mut shot =
                 Shot { remainder, rounding, reused_factor, ..self.shot(last, iterations, halt) };
             shot.error = shot_error(&shot, &self.graph, self.mean, [mu0, mu1]);
-            let enough =
-                shot.error <= wanted || tightened == MOST_TIGHTENED || iterations >= goal.max_iterations;
-            if halt != Halt::Converged || enough {
+            if halt == Halt::Converged && shot.error <= wanted {
                 return Ok(shot);
             }
-            (target, tightened) = (TIGHTER * target, tightened + 1);
+            // a shot that settled has an error that is known, one that did not has none to compare with it
+            let best = match settled {
+                Some(before) if halt != Halt::Converged || before.error <= shot.error => before,
+                _ => shot,
+            };
+            let halt = match halt {
+                Halt::Converged if iterations >= goal.max_iterations => Halt::IterationLimit,
+                Halt::Converged if tightened == MOST_TIGHTENED => Halt::Stalled,
+                Halt::Converged => {
+                    settled = Some(best);
+                    (target, tightened) = (TIGHTER * target, tightened + 1);
+                    continue;
+                }
+                halt => halt,
+            };
+            return Ok(Shot { halt, iterations, ..best });
         }
     }
 
@@ -236,7 +253,11 @@ impl Shooter {
                 if *iterations >= max_iterations {
                     return Ok((progress, remainder, Halt::IterationLimit));
                 }
-                self.refine(mu0, &progress, target)?;
+                let stages = self.stages_for(target, &progress);
+                if self.admit(stages).is_err() {
+                    return Ok((progress, remainder, Halt::Memory));
+                }
+                self.refine(mu0, stages);
                 (best, since_best) = (f64::INFINITY, 0);
                 changes = [f64::NAN; 2];
                 continue;
@@ -264,14 +285,18 @@ impl Shooter {
         }
     }
 
-    /// Reserves what iterations with so many nodes need.
-    fn set_stages(&mut self, stages: usize) -> Result<()> {
+    /// Refuses iterations with so many nodes where they take more memory than there is.
+    fn admit(&self, stages: usize) -> Result<()> {
         let (n, m) = (self.graph.nodes(), self.graph.edges());
         // path, image and rates here; images and residuals of steps in the acceleration
         let remembered = 4 * (anderson::WINDOW + 2) * n;
-        memory::admit(memory::doubles(&[stages, remembered + 5 * n + m]), || {
-            format!("a path of {stages} time nodes")
-        })?;
+        let needed = memory::doubles(&[stages, remembered + 5 * n + m]);
+        memory::admit(needed, || format!("a path of {stages} time nodes"))
+    }
+
+    /// Reserves what iterations with so many nodes need.
+    fn set_stages(&mut self, stages: usize) {
+        let (n, m) = (self.graph.nodes(), self.graph.edges());
         if self.rule.stages() != stages {
             self.rule = Collocation::new(stages);
         }
@@ -280,7 +305,6 @@ impl Shooter {
         self.weight.resize(m * stages, 0.0);
         self.rate.resize(n * stages, 0.0);
         self.anderson.reserve(2 * n * stages);
-        Ok(())
     }
 
     /// Masses on the straight line between the ends, potentials zero.
@@ -447,17 +471,21 @@ impl Shooter {
         self.image.chunks_exact(2 * n).all(|block| block[n..].iter().all(|&m| m > 0.0))
     }
 
-    /// Carries the path over to more nodes: enough for the observed decay, at most thrice as many.
-    fn refine(&mut self, mu0: &[f64], progress: &Progress, target: f64) -> Result<()> {
+    /// The number of nodes to refine to: enough for the observed decay, at most thrice as many as now.
+    fn stages_for(&self, target: f64, progress: &Progress) -> usize {
+        let stages = self.rule.stages();
+        let needed = stages + more_nodes(target, progress.next, progress.decay);
+        needed.clamp(stages + 1, 3 * stages).min(MAX_STAGES)
+    }
+
+    /// Carries the path over to more nodes.
+    fn refine(&mut self, mu0: &[f64], stages: usize) {
         let n = mu0.len();
-        let old_stages = self.rule.stages();
-        let needed = old_stages + more_nodes(target, progress.next, progress.decay);
-        let stages = needed.clamp(old_stages + 1, 3 * old_stages).min(MAX_STAGES);
         let old_rule = std::mem::replace(&mut self.rule, Collocation::new(stages));
         let old_path = std::mem::take(&mut self.path);
         // an extrapolated start is enough here, for the iteration goes on
         let start = extrapolate_start(&old_rule, &old_path, n);
-        self.set_stages(stages)?;
+        self.set_stages(stages);
         for (block, &c) in self.path.chunks_exact_mut(2 * n).zip(&self.rule.node) {
             let w = old_rule.interpolation(c);
             let (psi, mu) = block.split_at_mut(n);
@@ -475,7 +503,6 @@ impl Shooter {
                 *m = m.max(SHRINK_LIMIT * least);
             }
         }
-        Ok(())
     }
 
     /// The result; the ends of the potential follow from the forces along the final path.
@@ -511,15 +538,6 @@ impl Shooter {
             reused_factor: false,
             halt,
         }
-    }
-}
-
-/// The larger of two numbers, NaN if either is.
-fn worse(a: f64, b: f64) -> f64 {
-    if b > a || b.is_nan() {
-        b
-    } else {
-        a
     }
 }
 

@@ -12,7 +12,7 @@ use super::path::Path;
 use super::rung::metric_square;
 use super::shot_error::{largest, tail};
 use crate::graph::{Graph, Mean};
-use crate::linalg::vector::sum_abs;
+use crate::linalg::vector::{sum_abs, worse};
 
 /// The error of the end potentials in their largest entry, in units of what the norms miss. Of 1,135 shots and 430 rungs
 /// between random ends on up to 32 nodes it was more than this in three of a hundred, which the other parts covered but for
@@ -81,7 +81,7 @@ pub(super) fn energy_missed<'a>(
     states: impl Iterator<Item = (&'a [f64], &'a [f64])>,
 ) -> f64 {
     let norm = |psi: &[f64], mu: &[f64]| metric_square(graph, mean, mu, psi, |_| true).sqrt();
-    states.map(|(psi, mu)| (norm(psi, mu) / distance - 1.0).abs()).fold(0.0, f64::max)
+    states.map(|(psi, mu)| (norm(psi, mu) / distance - 1.0).abs()).fold(0.0, worse)
 }
 
 /// The same, for the first Legendre coefficient that is left out, relative to the potentials.

@@ -6,10 +6,11 @@ use crate::graph::Graph;
 use crate::parallel;
 
 impl Graph {
-    /// The logarithm of `mu1` at `mu0`, two positive mass vectors of length `n`: the potential at the
+    /// The logarithm of `mu1` at `mu0`, two mass vectors of length `n`: the potential at the
     /// start of the geodesic from `mu0` to `mu1`, mean zero under `pi`. Its
     /// [`metric_norm`](Self::metric_norm) at `mu0` is the distance, and minus it is the derivative of
-    /// `W^2/2` in `mu0`, up to a constant. Cost: one geodesic.
+    /// `W^2/2` in `mu0`, up to a constant. At empty nodes of `mu0` it is as in
+    /// [`Geodesic::potential_start`]. Cost: one geodesic.
     ///
     /// # Errors
     /// As [`geodesic`](Self::geodesic), and [`Error::NotConverged`].

@@ -88,7 +88,9 @@ impl Mean {
                 (p * q, 0.5 * q / p, 0.5 * p / q)
             }
             Mean::Harmonic => {
-                HarmonicMean::gradient(&HarmonicMean::node(s), &HarmonicMean::node(t), None)
+                // written out, since a denormal sum has no reciprocal
+                let (p, q) = (s / (s + t), t / (s + t));
+                (2.0 * s * q, 2.0 * q * q, 2.0 * p * p)
             }
             Mean::Arithmetic => {
                 ArithmeticMean::gradient(&ArithmeticMean::node(s), &ArithmeticMean::node(t), None)
@@ -155,7 +157,7 @@ impl MobilityMean for LogMean {
     fn gradient(s: &NodeTerms, t: &NodeTerms, log_ratio: Option<f64>) -> (f64, f64, f64) {
         let difference = s[0] - t[0];
         let sum = s[0] + t[0];
-        if difference * difference < SERIES_BELOW * (sum * sum) {
+        if difference.abs() <= SERIES_BELOW * sum {
             let d = difference / sum;
             let u = d * d;
             let g = polynomial(&G, u);
@@ -239,8 +241,8 @@ impl MobilityMean for ArithmeticMean {
     }
 }
 
-/// The series serves `d^2` below this (a ratio of densities below 1.5), the textbook forms above.
-const SERIES_BELOW: f64 = 0.04;
+/// The series serves `|d|` below this (a ratio of densities below 1.5), the textbook forms above.
+const SERIES_BELOW: f64 = 0.2;
 
 /// Coefficients of `g(u) = d/artanh(d)`, `u = d^2`: the reciprocal of `sum u^k/(2k+1)`.
 /// Twelve leave `0.04^12 * 5e-3`, below 1e-19.

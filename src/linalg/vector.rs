@@ -36,7 +36,16 @@ pub(crate) fn distance_1(a: &[f64], b: &[f64]) -> f64 {
 
 /// `max |a_i - b_i|`; NaN where any difference is NaN.
 pub(crate) fn distance_max(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |m, d| if d > m || d.is_nan() { d } else { m })
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, worse)
+}
+
+/// The larger of two numbers, NaN if either is: where a maximum of errors must not forget one.
+pub(crate) fn worse(a: f64, b: f64) -> f64 {
+    if b > a || b.is_nan() {
+        b
+    } else {
+        a
+    }
 }
 
 /// `max |a_i|`
