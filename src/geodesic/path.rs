@@ -72,9 +72,16 @@ impl Path {
         self.rules.iter().map(|rule| rule.stages()).sum()
     }
 
-    /// Masses at time `t`.
+    /// Masses at time `t`. Where the polynomial dips below zero between its nodes, by less than its error, there is none.
     pub fn mass(&self, t: f64) -> Vec<f64> {
-        self.interpolate(t, self.nodes)
+        let mut mass = self.interpolate(t, self.nodes);
+        if mass.iter().any(|m| *m < 0.0) {
+            let before: f64 = mass.iter().sum();
+            mass.iter_mut().for_each(|m| *m = m.max(0.0));
+            let share = before / mass.iter().sum::<f64>();
+            mass.iter_mut().for_each(|m| *m *= share);
+        }
+        mass
     }
 
     /// Potentials at time `t`, up to a constant.
