@@ -14,7 +14,7 @@ fn distance_1(a: &[f64], b: &[f64]) -> f64 {
 /// `F(mu) + W^2(mu0, mu)/(2 tau)` by a geodesic between given ends.
 fn objective(energy: &FreeEnergy, mu0: &[f64], mu: &[f64], tau: f64, options: &GeodesicOptions) -> f64 {
     let w = energy.graph().geodesic(mu0, mu, options).expect("solved");
-    assert!(w.converged());
+    assert!(w.converged(), "{mu0:?} {mu:?}: {:?} {:e}", w.termination(), w.error_estimate());
     energy.value(mu).expect("positive") + w.distance() * w.distance() / (2.0 * tau)
 }
 
@@ -150,6 +150,53 @@ fn entropy_steps_converge_to_the_heat_flow() {
         let ratio = pair[0] / pair[1];
         assert!((1.7..2.3).contains(&ratio), "{errors:?}");
     }
+}
+
+/// Energies that empty nodes, convex or not: steps converge, the first-order condition holds to the tolerance, and no
+/// neighbour with more mass at one node is better.
+#[test]
+fn steep_energies() {
+    let path = Graph::path(4, Reference::Uniform).expect("a path");
+    let options = GeodesicOptions::default();
+    for (entropy, slope) in
+        [(0.1, 10.0), (0.1, 30.0), (0.1, 100.0), (0.0, 1.0), (0.0, 10.0), (0.0, 100.0), (-1.0, 0.0)]
+    {
+        let potential: Vec<f64> = (0..4).map(|x| slope * x as f64).collect();
+        let energy = FreeEnergy::new(&path)
+            .with_potential(potential)
+            .and_then(|e| e.with_entropy(entropy))
+            .expect("an energy");
+        for mu0 in [[0.0, 0.0, 0.0, 1.0], [0.1, 0.1, 0.1, 0.7], [0.7, 0.1, 0.1, 0.1]] {
+            for tau in [0.5, 1.0, 10.0, 1000.0] {
+                let step = energy.jko_step(&mu0, tau, &options).expect("a step");
+                let name = format!("{entropy}, {slope}, {mu0:?}, {tau}");
+                assert!(step.converged(), "{name}: {:?} {:e}", step.termination(), step.residual());
+                assert!(step.residual() <= 1e-4, "{name}: {:e}", step.residual());
+                // distances of the size of rounding are known to nobody
+                if tau > 1.0 || distance_1(step.mass(), &mu0) < 1e-9 {
+                    continue;
+                }
+                let fine = options.with_tolerance(1e-4);
+                let value = objective(&energy, &mu0, step.mass(), tau, &fine);
+                for node in 0..4 {
+                    for share in [0.1, 0.01] {
+                        let mut near: Vec<f64> = step.mass().iter().map(|m| (1.0 - share) * m).collect();
+                        near[node] += share;
+                        let there = objective(&energy, &mu0, &near, tau, &fine);
+                        // the square of a distance that is known to 1e-4
+                        let known = 4e-4 * value.abs().max(there.abs());
+                        assert!(value <= there + known, "{name}, {node}: {value} beside {there}");
+                    }
+                }
+            }
+        }
+    }
+    let energy = FreeEnergy::new(&path).with_entropy(1.0).expect("an energy");
+    let error = energy.jko_step(&[0.4, 0.3, 0.2, 0.1], 1e300, &options).err().expect("refused");
+    assert!(error.to_string().starts_with("tau: "), "{error}");
+    // no energy, no motion, not even into empty nodes
+    let still = FreeEnergy::new(&path).jko_step(&[1.0, 0.0, 0.0, 0.0], 1.0, &options).expect("a step");
+    assert!(still.converged() && still.mass() == [1.0, 0.0, 0.0, 0.0]);
 }
 
 #[test]

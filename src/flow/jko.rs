@@ -21,6 +21,7 @@ pub struct JkoStep {
     geodesic: Geodesic,
     energy: f64,
     residual: f64,
+    termination: Termination,
 }
 
 impl JkoStep {
@@ -30,7 +31,7 @@ impl JkoStep {
     }
 
     /// The geodesic from the old to the new distribution. Its distance divided by `tau` is the
-    /// speed of the step; [`Geodesic::converged`] says whether the step did.
+    /// speed of the step.
     pub fn geodesic(&self) -> &Geodesic {
         &self.geodesic
     }
@@ -41,14 +42,19 @@ impl JkoStep {
     }
 
     /// How far `tau dF + psi(1)` is from constant at the new distribution: its norm in the metric there, relative
-    /// to that of `tau dF`.
+    /// to that of `tau dF`. Nodes of density below 1e-12 count as empty, and have no part in it.
     pub fn residual(&self) -> f64 {
         self.residual
     }
 
-    /// Whether the tolerance is met.
+    /// Whether the tolerance is met, by the geodesic and by the [`residual`](Self::residual).
     pub fn converged(&self) -> bool {
-        self.geodesic.converged()
+        self.termination == Termination::Converged
+    }
+
+    /// Why the step stopped.
+    pub fn termination(&self) -> Termination {
+        self.termination
     }
 }
 
@@ -81,27 +87,44 @@ impl FreeEnergy {
         }
         let graph = self.graph();
         graph.check_distribution("mu0", mu0)?;
-        let mu0 =
+        let filled =
             if mu0.contains(&0.0) { graph.mix_with_reference(mu0, FILLING)? } else { mu0.to_vec() };
-        let slope: Vec<f64> = self.first_variation(&mu0)?.iter().map(|v| tau * v).collect();
-        let speed = graph.metric_norm(options.mean, &mu0, &slope)?;
+        let slope = self.slope(&filled, tau)?;
+        let speed = graph.metric_norm(options.mean, &filled, &slope)?;
         // below its rounding error the slope says nothing: this is the equilibrium
         let rounding = 32.0 * f64::EPSILON * max_abs(&slope);
-        let geodesic = if speed <= rounding {
-            graph.geodesic(&mu0, &mu0, options)?
-        } else {
-            let terminal: Arc<dyn Terminal> = Arc::new(Scaled { energy: self.clone(), tau });
-            let floor = rounding / speed;
-            geodesic::proximal(graph, options, &mu0, &terminal, 0.5 * speed * speed, floor)?
-        };
+        if speed <= rounding {
+            let geodesic = graph.geodesic(mu0, mu0, options)?;
+            let (energy, termination) = (self.value(mu0)?, geodesic.termination());
+            return Ok(JkoStep { geodesic, energy, residual: 0.0, termination });
+        }
+        let terminal: Arc<dyn Terminal> = Arc::new(Scaled { energy: self.clone(), tau });
+        let floor = rounding / speed;
+        let geodesic =
+            geodesic::proximal(graph, options, &filled, &terminal, 0.5 * speed * speed, floor)?;
         let mu1 = geodesic.ends().1;
         let energy = self.value(mu1)?;
-        let slope: Vec<f64> = self.first_variation(mu1)?.iter().map(|v| tau * v).collect();
+        let slope = self.slope(mu1, tau)?;
         let sum: Vec<f64> = slope.iter().zip(geodesic.potential_end()).map(|(a, b)| a + b).collect();
-        let size = graph.metric_norm(options.mean, mu1, &slope)?;
-        let left = graph.metric_norm(options.mean, mu1, &sum)?;
-        let residual = if speed <= rounding || left == 0.0 { 0.0 } else { left / size };
-        Ok(JkoStep { geodesic, energy, residual })
+        let norm = |psi: &[f64]| geodesic::metric_norm(graph, options.mean, mu1, psi);
+        let (left, size) = (norm(&sum), norm(&slope));
+        let residual = if left == 0.0 { 0.0 } else { left / size };
+        let wanted = options.tolerance_between(graph, [&filled, mu1]).max(floor);
+        let optimal = residual <= wanted || left <= 32.0 * f64::EPSILON * max_abs(&slope);
+        let termination = match geodesic.termination() {
+            Termination::Converged if !optimal => Termination::Stalled,
+            termination => termination,
+        };
+        Ok(JkoStep { geodesic, energy, residual, termination })
+    }
+
+    /// `tau dF`, which must not overflow.
+    fn slope(&self, mu: &[f64], tau: f64) -> Result<Vec<f64>> {
+        let slope: Vec<f64> = self.first_variation(mu)?.iter().map(|v| tau * v).collect();
+        if slope.iter().all(|v| (v * v).is_finite()) {
+            return Ok(slope);
+        }
+        Err(Error::invalid("tau", format!("the energy's slope times {tau:e} overflows")))
     }
 
     /// `steps` steps of length `tau` from `mu0`, each from where the last one ended. Where the work is
@@ -123,7 +146,7 @@ impl FreeEnergy {
         for _ in 0..steps {
             let from = taken.last().map_or(mu0, JkoStep::mass);
             let step = self.jko_step(from, tau, options)?;
-            let cancelled = step.geodesic().termination() == Termination::Cancelled;
+            let cancelled = step.termination() == Termination::Cancelled;
             taken.push(step);
             if cancelled {
                 break;

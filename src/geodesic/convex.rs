@@ -86,39 +86,7 @@ pub(crate) fn minimise(
     let lowest_density = ends.iter().map(|mu| least_density(graph, mu)).fold(f64::INFINITY, f64::min);
     let meshes = if singular { linear_meshes() } else { smooth_meshes(lowest_density) };
     let found = Ladder::new(problem, *goal, 0.0).climb(&meshes, guess)?;
-    let over = matches!(found.termination, Termination::Converged | Termination::Cancelled);
-    if singular || over || found.iterations >= goal.max_iterations {
-        return Ok(found);
-    }
-    if found.error_estimate <= goal.singular_tolerance {
-        let termination = match found.termination {
-            Termination::MemoryLimit => Termination::MemoryLimit,
-            _ => Termination::Converged,
-        };
-        return Ok(Climb { termination, ..found });
-    }
-    // a path may touch the boundary between positive ends, or come too near to it for polynomials
-    let problem = Problem { singular: true, ..problem };
-    let rest = Goal {
-        tolerance: goal.singular_tolerance,
-        max_iterations: goal.max_iterations - found.iterations,
-        ..*goal
-    };
-    let linear = match Ladder::new(problem, rest, 0.0).climb(&linear_meshes(), Some(&found.path)) {
-        // what was found on smooth meshes is not lost
-        Err(Error::Singular { .. } | Error::OutOfMemory { .. }) => return Ok(found),
-        other => other?,
-    };
-    let iterations = found.iterations + linear.iterations;
-    Ok(if linear.error_estimate < found.error_estimate {
-        Climb { iterations, ..linear }
-    } else {
-        let termination = match linear.termination {
-            stopped @ (Termination::Cancelled | Termination::IterationLimit) => stopped,
-            _ => found.termination,
-        };
-        Climb { iterations, termination, ..found }
-    })
+    or_singular(problem, goal, 0.0, found)
 }
 
 /// Minimises the action plus a function of the end, from a positive `mu0`.
@@ -143,7 +111,50 @@ pub(crate) fn proximal(
         mu0.iter().zip(graph.reference()).map(|(m, p)| (1.0 - share) * m + share * p).collect();
     let problem = Problem { graph, mean, ends: [mu0, &end], terminal: Some(terminal), singular };
     let meshes = if singular { linear_meshes() } else { proximal_meshes(least_density(graph, mu0)) };
-    Ladder::new(problem, *goal, 1e-3 * scale).climb(&meshes, Some(&Path::straight(mu0, &end)))
+    let least_action = 1e-3 * scale;
+    let found =
+        Ladder::new(problem, *goal, least_action).climb(&meshes, Some(&Path::straight(mu0, &end)))?;
+    // nodes may empty on the way to the end that is found
+    let end = found.end.clone();
+    or_singular(Problem { ends: [mu0, &end], ..problem }, goal, least_action, found)
+}
+
+/// What was found, or something better on meshes for singular paths where that has not converged: a path may touch the
+/// boundary between positive ends, or come too near to it for polynomials.
+fn or_singular(problem: Problem, goal: &Goal, least_action: f64, found: Climb) -> Result<Climb> {
+    let over = matches!(found.termination, Termination::Converged | Termination::Cancelled);
+    if problem.singular || over || found.iterations >= goal.max_iterations {
+        return Ok(found);
+    }
+    if found.error_estimate <= goal.singular_tolerance {
+        let termination = match found.termination {
+            Termination::MemoryLimit => Termination::MemoryLimit,
+            _ => Termination::Converged,
+        };
+        return Ok(Climb { termination, ..found });
+    }
+    let problem = Problem { singular: true, ..problem };
+    let rest = Goal {
+        tolerance: goal.singular_tolerance,
+        max_iterations: goal.max_iterations - found.iterations,
+        ..*goal
+    };
+    let ladder = Ladder::new(problem, rest, least_action);
+    let linear = match ladder.climb(&linear_meshes(), Some(&found.path)) {
+        // what was found on smooth meshes is not lost
+        Err(Error::Singular { .. } | Error::OutOfMemory { .. }) => return Ok(found),
+        other => other?,
+    };
+    let iterations = found.iterations + linear.iterations;
+    Ok(if linear.error_estimate < found.error_estimate {
+        Climb { iterations, ..linear }
+    } else {
+        let termination = match linear.termination {
+            stopped @ (Termination::Cancelled | Termination::IterationLimit) => stopped,
+            _ => found.termination,
+        };
+        Climb { iterations, termination, ..found }
+    })
 }
 
 /// Elements of the meshes between smooth ends, and their degree.

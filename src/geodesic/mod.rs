@@ -22,7 +22,8 @@
 //! Where an end has empty nodes the distance is finite, and so are the potentials where mass is. At an
 //! empty node the potential is infinite for the means that vanish with one density: mass would enter an
 //! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there, but for equal ends, whose potentials are zero. With the arithmetic mean it is
-//! finite, and geodesics may stay at the boundary for a while. Potentials of such ends have mean zero under `pi` over
+//! finite, and geodesics may stay at the boundary for a while; but where the neighbours of an empty node are empty, too, what
+//! is returned there is not accurate, since that node has no part in the metric at that end, in which errors are measured. Potentials of such ends have mean zero under `pi` over
 //! the nodes that hold mass.
 
 mod action;
@@ -57,6 +58,7 @@ use crate::watch;
 pub(crate) use action::Terminal;
 pub use bounds::{BoundOptions, Bounds};
 use path::Path;
+pub(crate) use rung::metric_norm;
 use shooting::{Halt, Shooter, Shot};
 
 /// How a geodesic is to be computed.
@@ -70,7 +72,8 @@ pub struct GeodesicOptions {
     /// mobility. By default 1e-9, and in the second case 1e-4, since potentials are singular at empty nodes; 1e-4
     /// also where the path between positive ends turns out to touch the boundary, or to come too near to it. Where a density
     /// is below 1e-12 but not zero no mesh in time follows how the potential grows there: it is finite, but too small, and
-    /// that node does not count.
+    /// that node does not count. Where an end is empty somewhere the estimate does not fall below 3e-7, because of the barrier
+    /// that keeps masses positive, so that a smaller tolerance is not met.
     pub tolerance: Option<f64>,
     /// Iterations (of shooting, and steps of Newton's method) after which the solver gives up and returns
     /// its best path; 1000 by default.
@@ -134,6 +137,11 @@ impl GeodesicOptions {
             return Err(Error::invalid("max_iterations", "0 iterations cannot reach a tolerance"));
         }
         Ok(())
+    }
+
+    /// The relative accuracy asked for between these ends.
+    pub(crate) fn tolerance_between(&self, graph: &Graph, ends: [&[f64]; 2]) -> f64 {
+        self.goal(ends.iter().any(|mu| convex::nearly_empty(graph, mu))).tolerance
     }
 
     /// The accuracy asked for between these ends.
@@ -579,8 +587,8 @@ impl Geodesic {
         self.reason
     }
 
-    /// Masses at time `t` in `[0, 1]`, length `n`, sum one to rounding. Between the ends a mass below
-    /// [`path_error_estimate`](Self::path_error_estimate) may come out slightly negative.
+    /// Masses at time `t` in `[0, 1]`, length `n`, not negative, sum one to rounding. Between the ends they are accurate to
+    /// [`path_error_estimate`](Self::path_error_estimate).
     ///
     /// # Errors
     /// A time outside `[0, 1]`.

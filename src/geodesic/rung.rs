@@ -484,7 +484,12 @@ fn largest_difference(graph: &Graph, a: &[f64], b: &[f64]) -> f64 {
 /// Norm of the difference of two potentials in the metric at `mu`, which may have empty nodes.
 fn metric_difference(graph: &Graph, mean: Mean, mu: &[f64], a: &[f64], b: &[f64]) -> f64 {
     let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    metric_square(graph, mean, mu, &difference, |_| true).sqrt()
+    metric_norm(graph, mean, mu, &difference)
+}
+
+/// The norm of a potential in the metric at `mu`, where nodes of density below [`EMPTY`] count as empty.
+pub(crate) fn metric_norm(graph: &Graph, mean: Mean, mu: &[f64], psi: &[f64]) -> f64 {
+    metric_square(graph, mean, mu, psi, |_| true).sqrt()
 }
 
 /// The part `sum_e c_e theta_e (psi_x - psi_y)^2` of a potential's norm in the metric at `mu` on the edges whose lesser

@@ -9,7 +9,7 @@
 
 use super::action::DiscreteAction;
 use super::path::Path;
-use super::rung::metric_square;
+use super::rung::metric_norm;
 use super::shot_error::{largest, tail};
 use crate::graph::{Graph, Mean};
 use crate::linalg::vector::{sum_abs, worse};
@@ -80,8 +80,7 @@ pub(super) fn energy_missed<'a>(
     distance: f64,
     states: impl Iterator<Item = (&'a [f64], &'a [f64])>,
 ) -> f64 {
-    let norm = |psi: &[f64], mu: &[f64]| metric_square(graph, mean, mu, psi, |_| true).sqrt();
-    states.map(|(psi, mu)| (norm(psi, mu) / distance - 1.0).abs()).fold(0.0, worse)
+    states.map(|(psi, mu)| (metric_norm(graph, mean, mu, psi) / distance - 1.0).abs()).fold(0.0, worse)
 }
 
 /// The same, for the first Legendre coefficient that is left out, relative to the potentials.
