@@ -217,6 +217,13 @@ fn note_failures(snapshots: &Snapshots, solved: &[Solved]) -> bool {
             failure::note(&format!("note: the pair from {} to {} {why}", times[0], times[1]));
             all = false;
         }
+        if let Some(bounds) = solved.bounds.filter(|bounds| !bounds.reached) {
+            let gap = format!("{:.1e}", bounds.gap());
+            failure::note(&format!(
+                "note: from {} to {} the bounds stay {gap} apart",
+                times[0], times[1]
+            ));
+        }
     }
     all
 }

@@ -672,7 +672,7 @@ typedef struct {
      * Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
      * where an end has a node of density below 1e-6, since potentials are singular at empty nodes, or the path
      * touches the boundary. Where a density is below 1e-12 but not zero the potential is finite, but too small, and
-     * that node does not count.
+     * that node does not count. Where an end is empty somewhere the estimate does not fall below 3e-7.
      */
     double tolerance;
     /**
@@ -935,7 +935,7 @@ jko_status jko_bound_options_init(jko_bound_options *options,
  *
  * The upper bound is the length of a path, the lower one a feasible value of the dual problem. Both
  * are valid whether or not the solve converged, up to rounding and to the quadrature of a residual in
- * time, for which margins are included. `options` may be NULL. Cost per interval: one sparse
+ * time, for which margins are included; they hold for every mobility mean. `options` may be NULL. Cost per interval: one sparse
  * factorisation, two pairs of triangular solves, twenty sweeps over the edges.
  *
  * Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: ask for a wider one,
@@ -2145,8 +2145,8 @@ int32_t jko_geodesic_mean(const jko_geodesic *geodesic);
 jko_status jko_geodesic_termination(const jko_geodesic *geodesic);
 
 /**
- * Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends and where it was stopped before it began), in
- * the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
+ * Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends and
+ * where it was stopped before it began), in the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
  * for a NULL geodesic. Any thread.
  */
 size_t jko_geodesic_method(const jko_geodesic *geodesic,
@@ -2165,7 +2165,8 @@ size_t jko_geodesic_reason(const jko_geodesic *geodesic,
  * Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
  *
  * At nodes that `mu0` leaves empty it is positive infinity, or finite for the arithmetic mobility mean,
- * and they do not count towards mean zero.
+ * and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
+ * too, which the error estimate does not cover.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -2177,7 +2178,8 @@ jko_status jko_geodesic_potential_start(const jko_geodesic *geodesic,
  * Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
  *
  * At nodes that `mu1` leaves empty it is negative infinity, or finite for the arithmetic mobility mean,
- * and they do not count towards mean zero.
+ * and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
+ * too, which the error estimate does not cover.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -2742,7 +2744,9 @@ jko_status jko_mean_value(int32_t mean,
  * length `n`. `options` may be NULL.
  *
  * `residual` may be NULL; it gets how far `tau dF + psi(1)` is from constant at the new distribution, in
- * the metric's norm, relative to `tau dF`. `out` may be NULL; it gets the geodesic that the step followed. Cost:
+ * the metric's norm, relative to `tau dF`; nodes of density below 1e-12 count as empty and have no part in it. A step
+ * converged where geodesic and residual are within the tolerance. An empty node of `mu0` is given a share of 1e-10 of the
+ * reference. `out` may be NULL; it gets the geodesic that the step followed. Cost:
  * about that of a geodesic.
  *
  * Returns: a positive status, with the best step found, where it did not converge (ITERATION_LIMIT,

@@ -68,7 +68,7 @@ pub unsafe extern "C" fn jko_bound_options_init(
 ///
 /// The upper bound is the length of a path, the lower one a feasible value of the dual problem. Both
 /// are valid whether or not the solve converged, up to rounding and to the quadrature of a residual in
-/// time, for which margins are included. `options` may be NULL. Cost per interval: one sparse
+/// time, for which margins are included; they hold for every mobility mean. `options` may be NULL. Cost per interval: one sparse
 /// factorisation, two pairs of triangular solves, twenty sweeps over the edges.
 ///
 /// Returns: RESOLUTION, with valid bounds, where the gap is wider than was wanted: ask for a wider one,

@@ -307,7 +307,7 @@ pub unsafe extern "C" fn jko_estimate_forecast_steps(
         // NULL stands for the defaults with the mean of the fit
         let options = if options.is_null() { read.with_mean(handle.estimate.mean()) } else { read };
         let steps = input::count("steps", steps)?;
-        let threads = input::count("num_threads", num_threads.into())?;
+        let threads = input::threads(num_threads)?;
         let forecast = handle.estimate.forecast_steps(mu0, tau, steps, &options, threads)?;
         out.fill(jko_forecast::new(forecast));
         Ok(JKO_STATUS_OK)

@@ -161,7 +161,7 @@ pub unsafe extern "C" fn jko_fit_add_trajectory(
                 input::rows("snapshots", matrix)?,
             )
         };
-        let threads = input::count("num_threads", num_threads.into())?;
+        let threads = input::threads(num_threads)?;
         // SAFETY: the contract of the module.
         let _watch = unsafe { fit.watchers.begin() };
         fit.fit.write("fit")?.add_trajectory(times, &snapshots, threads)?;
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn jko_fit_add_trajectory_with(
                 input::rows("variations", given)?,
             )
         };
-        let threads = input::count("num_threads", num_threads.into())?;
+        let threads = input::threads(num_threads)?;
         let count = given.len() / rows.max(1);
         input::check_length("variations (rows)", given.len(), count.saturating_mul(rows))?;
         let given: Vec<Vec<Vec<f64>>> = given.chunks(count.max(1)).map(<[_]>::to_vec).collect();

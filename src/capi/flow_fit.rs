@@ -115,7 +115,7 @@ pub(super) unsafe fn solve<F: Learner>(
     let (ridges, start) = unsafe {
         (input::optional("ridges", ridges, ridges_len)?, input::optional("start", start, start_len)?)
     };
-    let threads = input::count("num_threads", num_threads.into())?;
+    let threads = input::threads(num_threads)?;
     // SAFETY: the same promise.
     let _watch = unsafe { watchers.begin() };
     let fit = fit.read("fit")?;

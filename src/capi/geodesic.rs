@@ -39,7 +39,7 @@ pub struct jko_geodesic_options {
     /// Relative accuracy wanted in the distance and the end potentials. 0, the default, means 1e-9, or 1e-4
     /// where an end has a node of density below 1e-6, since potentials are singular at empty nodes, or the path
     /// touches the boundary. Where a density is below 1e-12 but not zero the potential is finite, but too small, and
-    /// that node does not count.
+    /// that node does not count. Where an end is empty somewhere the estimate does not fall below 3e-7.
     pub tolerance: f64,
     /// Iterations of shooting and steps of Newton's method after which the solver gives up; 1000 by
     /// default.
@@ -267,8 +267,8 @@ pub unsafe extern "C" fn jko_geodesic_termination(geodesic: *const jko_geodesic)
     })
 }
 
-/// Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends and where it was stopped before it began), in
-/// the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
+/// Copies the name of the method that found it (`shooting`, `newton`, or `none` between equal ends and
+/// where it was stopped before it began), in the manner of `jko_last_error`; returns the bytes that the whole text needs, its NUL included, or 0
 /// for a NULL geodesic. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_geodesic_method(
@@ -299,7 +299,8 @@ pub unsafe extern "C" fn jko_geodesic_reason(
 /// Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
 ///
 /// At nodes that `mu0` leaves empty it is positive infinity, or finite for the arithmetic mobility mean,
-/// and they do not count towards mean zero.
+/// and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
+/// too, which the error estimate does not cover.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -319,7 +320,8 @@ pub unsafe extern "C" fn jko_geodesic_potential_start(
 /// Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
 ///
 /// At nodes that `mu1` leaves empty it is negative infinity, or finite for the arithmetic mobility mean,
-/// and they do not count towards mean zero.
+/// and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
+/// too, which the error estimate does not cover.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -403,7 +405,7 @@ unsafe fn batch(
             watch::begin(options)?,
         )
     };
-    let threads = input::count("num_threads", num_threads.into())?;
+    let threads = input::threads(num_threads)?;
     Ok(graph.graph.geodesics(&snapshots, &options, threads)?)
 }
 

@@ -397,13 +397,20 @@ pub unsafe extern "C" fn jko_distance_matrix(
                 watch::begin(options)?,
             )
         };
-        let threads = input::count("num_threads", num_threads.into())?;
+        let threads = input::threads(num_threads)?;
         let matrix = graph.graph.distance_matrix(&distributions, &options, threads)?;
         for i in 0..matrix.size() {
             out.write_row(i, matrix.row(i));
         }
-        let first = matrix.unconverged().first();
-        Ok(first.map_or(JKO_STATUS_OK, |&(_, _, termination)| status::of_termination(termination)))
+        match matrix.unconverged() {
+            [] => Ok(JKO_STATUS_OK),
+            pairs @ [(i, j, termination), ..] => {
+                let (why, count) = (termination.describe(), pairs.len());
+                let message =
+                    format!("distributions {i} and {j}, the first of {count} such pairs: {why}");
+                Err(Failure::new(status::of_termination(*termination), message))
+            }
+        }
     })
 }
 
@@ -459,7 +466,7 @@ pub unsafe extern "C" fn jko_barycentre_solve(
             .with_mean(graph::mean("options.mean", options.mean)?)
             .with_tolerance(options.tolerance)
             .with_max_iterations(input::count("options.max_iterations", options.max_iterations)?);
-        let threads = input::count("num_threads", num_threads.into())?;
+        let threads = input::threads(num_threads)?;
         let barycentre = graph.barycentre(&references, weights, &options, threads)?;
         mass.write(barycentre.mass().iter().copied());
         write(objective, [barycentre.objective()]);
@@ -511,7 +518,7 @@ pub unsafe extern "C" fn jko_barycentre_weights(
                 watch::begin(options)?,
             )
         };
-        let threads = input::count("num_threads", num_threads.into())?;
+        let threads = input::threads(num_threads)?;
         let found = graph.graph.barycentric_weights(mu, &references, &options, threads)?;
         weights.write(found.weights().iter().copied());
         write(residual, [found.residual()]);

@@ -315,3 +315,11 @@ pub(super) fn count(name: &str, value: i64) -> Result<usize, Failure> {
         Failure::new(JKO_STATUS_INVALID_ARGUMENT, format!("{name}: {value} is not a count"))
     })
 }
+
+/// A number of threads, at least one.
+pub(super) fn threads(value: i32) -> Result<usize, Failure> {
+    usize::try_from(value).ok().filter(|threads| *threads > 0).ok_or_else(|| {
+        let message = format!("num_threads: {value} threads cannot work; 1 starts none");
+        Failure::new(JKO_STATUS_INVALID_ARGUMENT, message)
+    })
+}

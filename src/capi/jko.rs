@@ -11,7 +11,9 @@ use super::watch;
 /// length `n`. `options` may be NULL.
 ///
 /// `residual` may be NULL; it gets how far `tau dF + psi(1)` is from constant at the new distribution, in
-/// the metric's norm, relative to `tau dF`. `out` may be NULL; it gets the geodesic that the step followed. Cost:
+/// the metric's norm, relative to `tau dF`; nodes of density below 1e-12 count as empty and have no part in it. A step
+/// converged where geodesic and residual are within the tolerance. An empty node of `mu0` is given a share of 1e-10 of the
+/// reference. `out` may be NULL; it gets the geodesic that the step followed. Cost:
 /// about that of a geodesic.
 ///
 /// Returns: a positive status, with the best step found, where it did not converge (ITERATION_LIMIT,
@@ -48,7 +50,7 @@ pub unsafe extern "C" fn jko_energy_step(
         if let Some(residual) = residual {
             residual.write([step.residual()]);
         }
-        let status = status::of_termination(step.geodesic().termination());
+        let status = status::of_termination(step.termination());
         if let Some(out) = out {
             out.fill(jko_geodesic { geodesic: step.geodesic().clone() });
         }

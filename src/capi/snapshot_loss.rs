@@ -46,7 +46,7 @@ pub unsafe extern "C" fn jko_snapshot_loss_new(
                 input::rows("snapshots", matrix)?,
             )
         };
-        let threads = input::count("num_threads", num_threads.into())?;
+        let threads = input::threads(num_threads)?;
         let loss = SnapshotLoss::new(&graph.graph, &options, times, &snapshots, threads)?;
         out.fill(jko_snapshot_loss { loss });
         Ok(JKO_STATUS_OK)

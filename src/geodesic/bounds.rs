@@ -139,13 +139,15 @@ impl Geodesic {
     /// The upper bound is the length of a path between the same ends, the lower bound a feasible value
     /// of the dual problem; both are valid whether or not the solve converged, and close together if it
     /// did. They are rigorous up to rounding and up to the quadrature of the lower bound's
-    /// Hamilton-Jacobi residual in time, for both of which a margin is included.
+    /// Hamilton-Jacobi residual in time, for both of which a margin is included. All that is used of the mean is that it is
+    /// concave and homogeneous, so that they hold for all four.
     ///
     /// Where an end has empty nodes, bounds are found for the path without a short time at both ends, and where that does
     /// not do for ends with a small share of `pi` mixed in; the distance from each end to what stands for it is added
-    /// to the upper and taken from the lower bound (triangle inequality). There, and where ends are so steep that the gap is not reached at once, bounds are sought for
-    /// smaller and smaller gaps, and when the path is too rough for one it is solved for once more, to a hundredth of the
-    /// gap wanted: the most costly part, and spared by a geodesic of that tolerance.
+    /// to the upper and taken from the lower bound (triangle inequality). There, and where ends are so steep that the gap
+    /// is not reached at once, bounds are sought for smaller and smaller gaps, and when the path is too rough for one it is
+    /// solved for once more, to a hundredth of the gap wanted: the most costly part, and spared by a geodesic of that
+    /// tolerance.
     ///
     /// The upper bound's gap falls with the second power of the number of intervals, the lower one's
     /// with the third, down to the square of [`path_error_estimate`](Self::path_error_estimate).
