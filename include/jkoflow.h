@@ -856,7 +856,7 @@ typedef struct {
     size_t struct_size;
     /**
      * Largest norm of the gradient, relative to the weighted root mean square distance to the
-     * references; 1e-8 by default.
+     * references; 1e-8 by default. Where geodesics to the references are known less well, twice their error takes its place.
      */
     double tolerance;
     /**

@@ -20,7 +20,7 @@ pub struct jko_barycentre_options {
     /// Size of the struct; set by the init function.
     pub struct_size: usize,
     /// Largest norm of the gradient, relative to the weighted root mean square distance to the
-    /// references; 1e-8 by default.
+    /// references; 1e-8 by default. Where geodesics to the references are known less well, twice their error takes its place.
     pub tolerance: f64,
     /// Iterations after which the descent gives up; 200 by default.
     pub max_iterations: i64,
