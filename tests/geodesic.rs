@@ -380,13 +380,14 @@ fn reused_factor_is_renewed_when_it_does_not_serve() {
 fn masses_are_never_negative() {
     let path = Graph::path(3, Reference::Uniform).expect("a path");
     let (mu0, mu1) = ([0.022, 0.955, 0.023], [0.003, 0.068, 0.929]);
-    for tolerance in [1e-3, 1e-4, 1e-5, 1e-9] {
-        let options = GeodesicOptions::default().with_tolerance(tolerance).with_method(Method::Newton);
+    for tolerance in [None, Some(1e-3), Some(1e-5), Some(1e-9)] {
+        let mut options = GeodesicOptions::default();
+        options.tolerance = tolerance;
         let geodesic = path.geodesic(&mu0, &mu1, &options).expect("a geodesic");
         for k in 0..=2000 {
             let mass = geodesic.mass_at(f64::from(k) / 2000.0).expect("inside");
-            assert!(mass.iter().all(|m| *m >= 0.0), "{tolerance:e}, {k}: {mass:?}");
-            assert!((mass.iter().sum::<f64>() - 1.0).abs() < 1e-13, "{tolerance:e}, {k}: {mass:?}");
+            assert!(mass.iter().all(|m| *m >= 0.0), "{tolerance:?}, {k}: {mass:?}");
+            assert!((mass.iter().sum::<f64>() - 1.0).abs() < 1e-13, "{tolerance:?}, {k}: {mass:?}");
         }
     }
 }

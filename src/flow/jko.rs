@@ -92,7 +92,7 @@ impl FreeEnergy {
         let slope = self.slope(&filled, tau)?;
         let speed = graph.metric_norm(options.mean, &filled, &slope)?;
         // below its rounding error the slope says nothing: this is the equilibrium
-        let rounding = 32.0 * f64::EPSILON * max_abs(&slope);
+        let rounding = rounding_of(&slope);
         if speed <= rounding {
             let geodesic = graph.geodesic(mu0, mu0, options)?;
             let (energy, termination) = (self.value(mu0)?, geodesic.termination());
@@ -110,7 +110,7 @@ impl FreeEnergy {
         let (left, size) = (norm(&sum), norm(&slope));
         let residual = if left == 0.0 { 0.0 } else { left / size };
         let wanted = options.tolerance_between(graph, [&filled, mu1]).max(floor);
-        let optimal = residual <= wanted || left <= 32.0 * f64::EPSILON * max_abs(&slope);
+        let optimal = residual <= wanted || left <= rounding_of(&slope);
         let termination = match geodesic.termination() {
             Termination::Converged if !optimal => Termination::Stalled,
             termination => termination,
@@ -154,6 +154,11 @@ impl FreeEnergy {
         }
         Ok(taken)
     }
+}
+
+/// What rounding leaves of the norm of such a slope.
+fn rounding_of(slope: &[f64]) -> f64 {
+    32.0 * f64::EPSILON * max_abs(slope)
 }
 
 /// Share of the reference that empty nodes are given.
