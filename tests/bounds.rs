@@ -272,6 +272,30 @@ fn encloses_between_nearly_empty_ends() {
     }
 }
 
+/// From a node to almost itself across an empty one, where forces at empty nodes are far larger than the squared distance;
+/// and past nodes that stay empty, where the arithmetic mean's potentials fall faster than their forces tell.
+#[test]
+fn encloses_between_near_ends_and_past_nodes_that_stay_empty() {
+    let enclose = |graph: &Graph, mean: Mean, mu0: &[f64], mu1: &[f64]| {
+        let geodesic = solve(graph, mean, mu0, mu1, 1e-4);
+        let bounds = geodesic.bounds(&BoundOptions::default()).expect("bounds");
+        let name = format!("{mean:?}, {mu1:?}");
+        assert_encloses(&bounds, geodesic.distance(), geodesic.error_estimate(), &name);
+        assert!(bounds.reached, "{name}: {bounds:?}");
+    };
+    let path = Graph::path(5, Reference::Uniform).expect("a path");
+    for mean in [Mean::Logarithmic, Mean::Geometric, Mean::Arithmetic] {
+        for moved in [1e-2, 1e-5, 1e-7] {
+            enclose(&path, mean, &[0.0, 1.0, 0.0, 0.0, 0.0], &[0.0, 1.0 - moved, 0.0, moved, 0.0]);
+        }
+    }
+    let arms: Vec<_> = (1..6).map(|x| (0, x, 1.0)).chain([(1, 6, 1.0), (2, 7, 1.0)]).collect();
+    let star = Graph::from_weights(8, &arms, Reference::Uniform, Duplicates::Refuse).expect("a star");
+    let dirac = |x: usize| (0..8).map(|y| f64::from(u8::from(x == y))).collect::<Vec<_>>();
+    enclose(&star, Mean::Arithmetic, &dirac(6), &dirac(7));
+    enclose(&star, Mean::Arithmetic, &dirac(3), &dirac(4));
+}
+
 fn some_graph(kind: usize, nodes: usize, seed: u64) -> Graph {
     match kind {
         0 => Graph::random_tree(nodes, seed, Reference::Uniform).expect("a tree"),

@@ -4,10 +4,12 @@
 //! Because the argument for the lower bound holds on every interval, each has a gap of its own,
 //! and the intervals with large gaps are split until the sum is small enough.
 
+use super::convex::least_density;
 use super::enclosure::{usual_smoothing, Enclosure, Piece, Potential};
 use super::positive_ends::Ends;
 use super::{Geodesic, GeodesicOptions, GeodesicSolver, Termination};
 use crate::error::{Error, Result};
+use crate::linalg::vector::distance_1;
 use crate::memory;
 
 /// How tight the bounds on a distance are to be.
@@ -249,6 +251,11 @@ impl Geodesic {
         failed.map_or(Ok(best), |error| best.after(error))
     }
 
+    /// The least density at the ends of the path's elements.
+    fn path_least_density(&self) -> f64 {
+        self.path.starts().map(|(_, mu)| least_density(&self.graph, mu)).fold(f64::INFINITY, f64::min)
+    }
+
     /// Whether some mass is zero, or so small that ratios to it overflow.
     fn has_empty_ends(&self) -> bool {
         self.mu0.iter().chain(&self.mu1).any(|m| *m < f64::MIN_POSITIVE)
@@ -281,7 +288,10 @@ impl Geodesic {
             let reached = widening == 0.0;
             return Ok(Bounds { upper: widening, reached, ..Bounds::UNKNOWN });
         }
-        let mut enclosure = Enclosure::new(self, smoothing * usual_smoothing(options.gap))?;
+        let smoothing =
+            smoothing * 0.5 * distance_1(&self.mu0, &self.mu1) * usual_smoothing(options.gap);
+        let touched = self.path_least_density() < TOUCHED;
+        let mut enclosure = Enclosure::new(self, smoothing, if touched { options.gap } else { 0.0 })?;
         // pieces of four numbers that are held thrice
         let first = times.len() - 1;
         memory::admit(memory::doubles(&[first, 12]), || format!("bounds from {first} intervals"))?;
@@ -294,6 +304,9 @@ impl Geodesic {
             Potential::CarriedFrom(1.0),
             Potential::CarriedFromEnds,
         ];
+        if touched {
+            anchors.extend([0.5, 0.0, 1.0].map(Potential::FallingFrom));
+        }
         let (mut lower, mut upper) = (0.0, f64::INFINITY);
         let mut stopped = None;
         loop {
@@ -350,10 +363,11 @@ fn certified(
             (found, *pieces) = (other, carried);
         }
     }
-    if pieces.len() > ANCHOR_INTERVALS {
+    let adrift = found.1 - found.0 > ADRIFT * found.1;
+    if pieces.len() > if adrift { ADRIFT_INTERVALS } else { ANCHOR_INTERVALS } {
         anchors.truncate(1);
     }
-    if found.1 - found.0 > ADRIFT * found.1 {
+    if adrift {
         let mut sampled = pieces.clone();
         enclosure.certify(&mut sampled, Potential::Sampled)?;
         let other = enclose(&sampled);
@@ -376,8 +390,13 @@ const MORE_INTERVALS: usize = 1024;
 /// The tolerance of a path that is good enough for bounds, as part of their gap.
 const PATH_PART: f64 = 0.01;
 
-/// Beyond this number of intervals the best place to carry potentials from is taken to be known.
+/// Beyond this number of intervals the best place to carry potentials from is taken to be known; where they could not be
+/// carried along, beyond more.
 const ANCHOR_INTERVALS: usize = 64;
+const ADRIFT_INTERVALS: usize = 1024;
+
+/// Where a density on the path comes below this, potentials may have to fall, and some of the gap is spent on room for errors.
+const TOUCHED: f64 = 1e-4;
 
 /// A relative gap above this means that the potentials could not be carried along.
 const ADRIFT: f64 = 0.1;

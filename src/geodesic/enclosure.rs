@@ -45,12 +45,19 @@
 //! in at first order. They are carried on, from the middle or from an end, by their own equation,
 //! `d phi/dt = -force(rhohat, phi)`. Then `r` would vanish altogether but for the integration's error, and
 //! what `rhohat` lacks enters the bound as a square. Hence the bounds neither need a geodesic that
-//! converged nor are limited by the accuracy of its path. No rescaling of `phi` helps: for a
-//! geodesic, `s phi` has `r = s (s - 1)` times its force, and what the first term gains from `s > 1` is
-//! less than the largest force costs; likewise below one.
+//! converged nor are limited by the accuracy of its path.
 //!
-//! `phi` may also jump, by `J_x` at a time `s`: that adds `<J,mu_s>`, at most `max_x J_x`, to the right-hand
-//! side, and `<J,mu>` of the path that is known to the sum over its intervals.
+//! # Nearly empty nodes
+//!
+//! `max_x r_x` asks for the same accuracy at nodes that are nearly empty, where forces grow like `1/t^2` towards an end
+//! and are far larger than `W_K^2` between near ends. So `s phi` takes the place of `phi`, with `s` a little below one: its
+//! `r` is `s (s - 1)` times the force, room for errors in proportion to the force. Of the bound it takes at most the share
+//! `1 - s`, as forces are not negative.
+//!
+//! `phi` may also jump, by `J_x` at a time `t`: that adds `<J,mu_t>`, at most `max_x J_x`, to the right-hand
+//! side, and `<J,mu>` of the path that is known to the sum over its intervals. Falls, `J_x < 0`, where that path has no
+//! mass cost nothing. They are needed: while a node stays empty, as it may for a while with the arithmetic and harmonic means,
+//! the geodesic's potential there falls faster than its force tells, and one that is carried on would lose it.
 //!
 //! # What is not proved
 //!
@@ -95,6 +102,8 @@ impl Piece {
 pub(crate) enum Potential {
     /// Carried on from this time by their own equation, both ways.
     CarriedFrom(f64),
+    /// The same, but where nodes are nearly empty they fall to those of the geodesic.
+    FallingFrom(f64),
     /// Carried on from both ends, with a jump where they meet: into a layer at an end, where potentials grow like
     /// `1/t`, errors grow like `1/t^2`, and out of it they fade as fast.
     CarriedFromEnds,
@@ -126,6 +135,13 @@ pub(crate) fn usual_smoothing(gap: f64) -> f64 {
     f64::min(0.3 * gap, 0.01)
 }
 
+/// By which part of the gap wanted potentials are smaller than their equation makes them.
+const SCALED_PART: f64 = 0.3;
+
+/// A node's potential may fall at a knot where that costs no more than this part of the gap wanted, if all nodes did so at
+/// all knots: few do.
+const FALL_PART: f64 = 20.0;
+
 /// No mass between the ends is taken to be below this share of the smaller one there.
 const LEAST_SHARE: f64 = 1e-3;
 
@@ -146,6 +162,10 @@ pub(crate) struct Enclosure<'a> {
     geodesic: &'a Geodesic,
     /// What `rhohat` has beyond the path's masses.
     smoothing: Vec<f64>,
+    /// What the potentials are multiplied with in the end.
+    scale: f64,
+    /// What the fall of one node's potential may cost per unit of time.
+    fall_allowed: f64,
     sweep: Sweep,
     laplacian: LaplacianSolver,
     knots: [Knot; 2],
@@ -159,13 +179,16 @@ pub(crate) struct Enclosure<'a> {
 }
 
 impl<'a> Enclosure<'a> {
-    /// With this share of the reference density in `rhohat`: see [`usual_smoothing`].
-    pub fn new(geodesic: &'a Geodesic, smoothing: f64) -> Result<Self> {
+    /// With this share of the reference density in `rhohat`, see [`usual_smoothing`]; for potentials that are scaled and may fall for
+    /// bounds with this relative `gap`.
+    pub fn new(geodesic: &'a Geodesic, smoothing: f64, gap: f64) -> Result<Self> {
         let graph = &geodesic.graph;
         let (n, m) = (graph.nodes(), graph.edges());
         Ok(Self {
             geodesic,
             smoothing: graph.reference().iter().map(|p| smoothing * p).collect(),
+            scale: 1.0 - SCALED_PART * gap,
+            fall_allowed: FALL_PART * gap * 0.5 * geodesic.distance * geodesic.distance / n as f64,
             sweep: Sweep::new(graph, geodesic.mean),
             laplacian: LaplacianSolver::new(graph)?,
             knots: [Knot::default(), Knot::default()],
@@ -192,7 +215,10 @@ impl<'a> Enclosure<'a> {
 
     /// Computes what the pieces, which follow each other from 0 to 1, contribute to the lower bound.
     pub fn certify(&mut self, pieces: &mut [Piece], potential: Potential) -> Result<()> {
-        let anchor = if let Potential::CarriedFrom(time) = potential { time } else { 0.5 };
+        let anchor = match potential {
+            Potential::CarriedFrom(time) | Potential::FallingFrom(time) => time,
+            _ => 0.5,
+        };
         let (before, after) = pieces.split_at_mut(pieces.partition_point(|piece| piece.start < anchor));
         if potential != Potential::CarriedFromEnds {
             self.forward(after, potential)?;
@@ -202,7 +228,7 @@ impl<'a> Enclosure<'a> {
         let left = self.knots[1].psi.clone();
         self.backward(after, potential)?;
         if let (Some(last), false) = (before.last_mut(), after.is_empty()) {
-            last.dual -= jump_loss(&left, &self.knots[0]);
+            last.dual -= jump_loss(&left, &self.knots[0].psi, &self.knots[0].mu);
         }
         Ok(())
     }
@@ -214,10 +240,7 @@ impl<'a> Enclosure<'a> {
         for piece in pieces {
             self.knots.swap(0, 1);
             self.knots[1] = self.knot(piece.end)?;
-            if potential != Potential::Sampled {
-                self.carry(0, 1);
-            }
-            piece.dual = self.dual();
+            piece.dual = self.certificate(0, 1, potential);
         }
         Ok(())
     }
@@ -229,12 +252,23 @@ impl<'a> Enclosure<'a> {
         for piece in pieces.iter_mut().rev() {
             self.knots.swap(0, 1);
             self.knots[0] = self.knot(piece.start)?;
-            if potential != Potential::Sampled {
-                self.carry(1, 0);
-            }
-            piece.dual = self.dual();
+            piece.dual = self.certificate(1, 0, potential);
         }
         Ok(())
+    }
+
+    /// What the interval contributes to the lower bound, with potentials known at the knot `from`.
+    fn certificate(&mut self, from: usize, to: usize, potential: Potential) -> f64 {
+        if potential == Potential::Sampled {
+            return self.dual();
+        }
+        let sampled = self.knots[to].psi.clone();
+        self.carry(from, to);
+        let dual = self.dual();
+        if let Potential::FallingFrom(_) = potential {
+            return dual - self.fall(to, &sampled);
+        }
+        dual
     }
 
     /// Replaces the potential at one knot by that of `d phi/dt = -force(rhohat, phi)` from the other, by
@@ -265,6 +299,31 @@ impl<'a> Enclosure<'a> {
         knots[to] = b;
     }
 
+    /// Lets the potential at a knot, which was carried to there, fall in the direction of time where that brings it to the
+    /// `sampled` one at little cost; returns what that takes from the lower bound.
+    fn fall(&mut self, at: usize, sampled: &[f64]) -> f64 {
+        let allowed = self.fall_allowed * (self.knots[1].time - self.knots[0].time);
+        let Knot { mu, hat, psi, psi_rate, .. } = &mut self.knots[at];
+        let carried = psi.clone();
+        let shift = dot(mu, &carried) - dot(mu, sampled);
+        // backwards in time it is the later potential that is known
+        let forwards = at == 1;
+        for ((psi, sampled), m) in psi.iter_mut().zip(sampled).zip(mu.iter()) {
+            let target = sampled + shift;
+            let falls = if forwards { target < *psi } else { target > *psi };
+            if falls && (target - *psi).abs() * m < allowed {
+                *psi = target;
+            }
+        }
+        self.sweep.force(hat, psi, &mut self.weight, psi_rate);
+        psi_rate.iter_mut().for_each(|f| *f = -*f);
+        if forwards {
+            jump_loss(&carried, psi, mu)
+        } else {
+            jump_loss(psi, &carried, mu)
+        }
+    }
+
     /// Samples the geodesic.
     fn knot(&mut self, time: f64) -> Result<Knot> {
         watch::check()?;
@@ -291,12 +350,28 @@ impl<'a> Enclosure<'a> {
 
     /// The length of the straight path between the knots.
     fn length(&mut self) -> Result<f64> {
+        if self.knots[0].mu == self.knots[1].mu {
+            return Ok(0.0);
+        }
+        self.mean_inverse();
+        self.weight.iter_mut().zip(&self.mean_inverse).for_each(|(w, inverse)| *w = 1.0 / inverse);
+        Ok(self.least_action()?.sqrt())
+    }
+
+    /// An upper bound on the distance between the masses at these two times, of which those at `end` may be zero: on
+    /// the straight path mobilities are at least the share `u` of those at `time`, for they are concave, and
+    /// `int_0^1 u^(-1/2) du = 2`.
+    pub fn length_from_end(&mut self, end: f64, time: f64) -> Result<f64> {
+        self.knots = [self.knot(end)?, self.knot(time)?];
+        self.weight.copy_from_slice(&self.knots[1].weight);
+        Ok(2.0 * self.least_action()?.sqrt())
+    }
+
+    /// An upper bound on `delta' L_w^+ delta`, `delta` the difference of the knots' masses and `w` the `weight`.
+    fn least_action(&mut self) -> Result<f64> {
         let graph = &self.geodesic.graph;
         let [a, b] = &self.knots;
         let mut delta: Vec<f64> = b.mu.iter().zip(&a.mu).map(|(b, a)| b - a).collect();
-        if delta.iter().all(|&d| d == 0.0) {
-            return Ok(0.0);
-        }
         // the heaviest node has what the others leave; its own masses would drown that in their rounding
         let heaviest =
             (0..delta.len()).max_by(|x, y| (a.mu[*x] + b.mu[*x]).total_cmp(&(a.mu[*y] + b.mu[*y])));
@@ -304,8 +379,6 @@ impl<'a> Enclosure<'a> {
             delta[heaviest] = 0.0;
             delta[heaviest] = -delta.iter().sum::<f64>();
         }
-        self.mean_inverse();
-        self.weight.iter_mut().zip(&self.mean_inverse).for_each(|(w, inverse)| *w = 1.0 / inverse);
         self.laplacian.factorise(&self.weight)?;
         self.psi.copy_from_slice(&delta);
         self.laplacian.solve_in_place(&mut self.psi);
@@ -326,7 +399,7 @@ impl<'a> Enclosure<'a> {
                 detail: "the path's action is not finite".into(),
             });
         }
-        Ok(action.sqrt())
+        Ok(action)
     }
 
     /// An upper bound on the mean of `1 / (c theta)` along the straight path, per edge.
@@ -361,7 +434,7 @@ impl<'a> Enclosure<'a> {
         }
     }
 
-    /// `<phi,mu>` at the right knot less that at the left, less the integral of `max_x r_x`.
+    /// `<phi,mu>` at the right knot less that at the left, less the integral of `max_x r_x`, for the scaled potentials.
     fn dual(&mut self) -> f64 {
         let [a, b] = &self.knots;
         let h = b.time - a.time;
@@ -378,11 +451,15 @@ impl<'a> Enclosure<'a> {
         for k in 1..SAMPLES {
             self.sample(k, &delta, &step);
         }
+        for (k, knot) in [(0, &self.knots[0]), (SAMPLES, &self.knots[1])] {
+            let rates = self.samples[k].iter_mut().zip(&knot.psi_rate);
+            rates.for_each(|(r, rate)| *r = (1.0 - self.scale) * rate);
+        }
         let gauge = self.set_gauge(h);
-        gain + gauge - self.excess(h) - rounding
+        self.scale * (gain + gauge - self.excess(h) - rounding)
     }
 
-    /// `r` at sample `k`: of the Hermite interpolants `phi`, and of that of the masses for `rhohat`.
+    /// `r/s` at sample `k`: of the Hermite interpolants `phi`, and of that of the masses for `rhohat`.
     fn sample(&mut self, k: usize, delta: &[f64], step: &[f64]) {
         let [a, b] = &self.knots;
         let h = b.time - a.time;
@@ -391,18 +468,18 @@ impl<'a> Enclosure<'a> {
         hermite_mass(t, h, a, b, delta, &mut self.mu);
         let r = &mut self.samples[k];
         self.sweep.force(&self.mu, &self.psi, &mut self.weight, r);
+        r.iter_mut().for_each(|r| *r *= self.scale);
         axpy(6.0 * t * (1.0 - t) / h, step, r);
         axpy((1.0 - t) * (1.0 - 3.0 * t), &a.psi_rate, r);
         axpy(t * (3.0 * t - 2.0), &b.psi_rate, r);
     }
 
-    /// Adds to the potentials the function of time alone that makes the mean of `r` under `pi`
+    /// Adds to the potentials the function of time alone that makes `max_x r_x`
     /// integrate to about zero, and returns what it gains. Any such function leaves the bound
     /// valid, and this one makes `max_x r_x` small, of which the quadrature is taken.
     fn set_gauge(&mut self, h: f64) -> f64 {
-        let pi = self.geodesic.graph.reference();
         let simpson = |k: usize| (2 + 2 * (k % 2)) as f64 / (3 * SAMPLES) as f64;
-        let mean: f64 = (1..SAMPLES).map(|k| simpson(k) * dot(&self.samples[k], pi)).sum();
+        let mean: f64 = (1..SAMPLES).map(|k| simpson(k) * largest(&self.samples[k])).sum();
         for k in 1..SAMPLES {
             let t = k as f64 / SAMPLES as f64;
             self.samples[k].iter_mut().for_each(|r| *r -= 6.0 * t * (1.0 - t) * mean);
@@ -412,37 +489,44 @@ impl<'a> Enclosure<'a> {
 
     /// An estimate of `int max_x r_x dt` from above.
     ///
-    /// On a panel of width `d` each `r_x` lies above its chord by at most `d^2/8 max(-r_x'')`, on
-    /// average two thirds of that. So the maximum's integral exceeds the trapezoid rule by at
-    /// most `d^3/12 max_x max(-r_x'')`, kinks of the maximum notwithstanding: they bend upwards. The
+    /// On a panel of width `d` each `r_x` lies above its chord by at most `p_x = d^2/8 max(-r_x'')`, and above the chord of
+    /// `max_x r_x` by `g_x` less, the smaller of its distances from the maximum at the panel's ends. What is above is
+    /// part of a parabola, on average at most two thirds of `p_x - g_x`. So the maximum's integral exceeds the trapezoid rule
+    /// by at most `2 d/3 max_x (p_x - g_x)`, kinks of the maximum notwithstanding: they bend upwards. The
     /// second derivative is taken from second differences: the larger of those at the panel's ends, and
     /// twice that, for they are samples. Where they do not resolve `r`, half as many samples tell: what that
     /// changes is added as well.
     fn excess(&self, h: f64) -> f64 {
-        let largest = |k: usize| self.samples[k].iter().fold(f64::NEG_INFINITY, |m, &r| worse(m, r));
-        let bend = |k: usize| -> f64 {
-            let [before, here, after] = [k - 1, k, k + 1].map(|k| &self.samples[k]);
-            let second = before.iter().zip(here).zip(after).map(|((a, b), c)| 2.0 * b - a - c);
-            second.fold(0.0, worse)
+        let tops: Vec<f64> = self.samples.iter().map(|r| largest(r)).collect();
+        let trapezoid = |step: usize| -> f64 {
+            let inner: f64 = (step..SAMPLES).step_by(step).map(|k| tops[k]).sum();
+            (0.5 * (tops[0] + tops[SAMPLES]) + inner) * step as f64
         };
-        let bends: Vec<f64> = (1..SAMPLES).map(bend).collect();
-        let trapezoid: f64 = (1..SAMPLES).map(largest).sum();
-        let coarse = 2.0 * (2..SAMPLES).step_by(2).map(largest).sum::<f64>();
-        let margin: f64 = bends[0]
-            + bends[SAMPLES - 2]
-            + bends.windows(2).map(|pair| worse(pair[0], pair[1])).sum::<f64>();
-        h / SAMPLES as f64 * (trapezoid + (trapezoid - coarse).abs() + margin / 6.0)
+        let above = |panel: usize, x: usize| -> f64 {
+            let r = |k: usize| self.samples[k][x];
+            let bend = |k: usize| 2.0 * r(k) - r(k - 1) - r(k + 1);
+            let peak = 0.25 * worse(bend(panel.max(1)), bend((panel + 1).min(SAMPLES - 1)));
+            peak - f64::min(tops[panel] - r(panel), tops[panel + 1] - r(panel + 1))
+        };
+        let nodes = self.samples[0].len();
+        let margin = |panel| (0..nodes).map(|x| above(panel, x)).fold(0.0, worse);
+        let margins: f64 = (0..SAMPLES).map(margin).sum();
+        h / SAMPLES as f64 * (trapezoid(1) + (trapezoid(1) - trapezoid(2)).abs() + margins * 2.0 / 3.0)
     }
 }
 
-/// What a jump of the potentials from `left` to those of the knot takes from the lower bound:
-/// `max_x J_x - <J,mu>`, and its rounding.
-fn jump_loss(left: &[f64], right: &Knot) -> f64 {
-    let jump: Vec<f64> = right.psi.iter().zip(left).map(|(r, l)| r - l).collect();
-    let largest = jump.iter().copied().fold(f64::NEG_INFINITY, worse);
-    let sizes: f64 = jump.iter().zip(&right.mu).map(|(j, m)| (j * m).abs()).sum();
+/// The largest of these numbers, NaN if one is.
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::NEG_INFINITY, worse)
+}
+
+/// What a jump of the potentials from `left` to `right` takes from the lower bound, `max_x J_x - <J,mu>`, and its
+/// rounding.
+fn jump_loss(left: &[f64], right: &[f64], mu: &[f64]) -> f64 {
+    let jump: Vec<f64> = right.iter().zip(left).map(|(r, l)| r - l).collect();
+    let sizes: f64 = jump.iter().zip(mu).map(|(j, m)| (j * m).abs()).sum();
     let rounding = f64::EPSILON * ((16.0 + jump.len() as f64 / 8.0) * sizes + max_abs(&jump));
-    largest - dot(&jump, &right.mu) + rounding
+    largest(&jump) - dot(&jump, mu) + rounding
 }
 
 /// The cubic on an interval of duration `h` that begins at `start`, grows by `step` and has these rates at
