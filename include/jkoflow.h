@@ -2165,8 +2165,9 @@ size_t jko_geodesic_reason(const jko_geodesic *geodesic,
  * Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
  *
  * At nodes that `mu0` leaves empty it is positive infinity, or finite for the arithmetic mobility mean,
- * and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
- * too, which the error estimate does not cover.
+ * and they do not count towards mean zero. With that mean
+ * it is less accurate at an empty node whose neighbours are empty, too: the error estimate does not cover it; and where
+ * no mass arrives at any time it is one of many that serve, not the derivative.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -2178,8 +2179,9 @@ jko_status jko_geodesic_potential_start(const jko_geodesic *geodesic,
  * Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
  *
  * At nodes that `mu1` leaves empty it is negative infinity, or finite for the arithmetic mobility mean,
- * and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
- * too, which the error estimate does not cover.
+ * and they do not count towards mean zero. With that mean
+ * it is less accurate at an empty node whose neighbours are empty, too: the error estimate does not cover it; and where
+ * no mass arrives at any time it is one of many that serve, not the derivative.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */

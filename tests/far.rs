@@ -215,6 +215,41 @@ fn far_end_potentials_are_the_derivative_of_the_squared_distance() {
     }
 }
 
+/// With the arithmetic mean a node's potential is finite where it and its neighbours are empty: the derivative in a mass put
+/// there, known to the root of that mass or so.
+#[test]
+fn arithmetic_potentials_at_nodes_that_mass_reaches_later() {
+    let n = 5;
+    let path = Graph::path(n, Reference::Uniform).expect("a path");
+    let options = GeodesicOptions::default().with_mean(Mean::Arithmetic);
+    let half_square = |mu0: &[f64]| {
+        let exact = options.with_tolerance(1e-6);
+        path.geodesic(mu0, &dirac(n, n - 1), &exact).expect("solved").distance().powi(2) / 2.0
+    };
+    let moved = 1e-3;
+    let whole = half_square(&dirac(n, 0));
+    let derivatives: Vec<f64> = (0..n)
+        .map(|x| {
+            let mut mu0 = dirac(n, 0);
+            mu0[0] -= moved;
+            mu0[x] += moved;
+            (half_square(&mu0) - whole) / moved
+        })
+        .collect();
+    for tolerance in [1e-4, 1e-6] {
+        let options = options.with_tolerance(tolerance);
+        let geodesic = path.geodesic(&dirac(n, 0), &dirac(n, n - 1), &options).expect("solved");
+        let (start, end) = (geodesic.potential_start(), geodesic.potential_end());
+        for x in 2..n {
+            let gain = start[x] - start[0];
+            assert!((derivatives[x] + gain).abs() < 2e-3 * gain, "{x}: {} {gain}", derivatives[x]);
+            // the other end is this one mirrored
+            let loss = end[n - 1] - end[n - 1 - x];
+            assert!((gain - loss).abs() < 2.0 * tolerance * gain, "{x}: {gain} {loss}");
+        }
+    }
+}
+
 #[test]
 fn warm_and_cold_starts_agree() {
     let grid = Graph::grid(&[6, 6], false, Reference::Uniform).expect("a grid");

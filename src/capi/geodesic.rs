@@ -299,8 +299,9 @@ pub unsafe extern "C" fn jko_geodesic_reason(
 /// Copies `psi(0)`, length `n`, mean zero under `pi`: minus the derivative of `W^2/2` in `mu0`.
 ///
 /// At nodes that `mu0` leaves empty it is positive infinity, or finite for the arithmetic mobility mean,
-/// and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
-/// too, which the error estimate does not cover.
+/// and they do not count towards mean zero. With that mean
+/// it is less accurate at an empty node whose neighbours are empty, too: the error estimate does not cover it; and where
+/// no mass arrives at any time it is one of many that serve, not the derivative.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]
@@ -320,8 +321,9 @@ pub unsafe extern "C" fn jko_geodesic_potential_start(
 /// Copies `psi(1)`, length `n`, mean zero under `pi`: the derivative of `W^2/2` in `mu1`.
 ///
 /// At nodes that `mu1` leaves empty it is negative infinity, or finite for the arithmetic mobility mean,
-/// and they do not count towards mean zero. With that mean it is not accurate at an empty node whose neighbours are empty,
-/// too, which the error estimate does not cover.
+/// and they do not count towards mean zero. With that mean
+/// it is less accurate at an empty node whose neighbours are empty, too: the error estimate does not cover it; and where
+/// no mass arrives at any time it is one of many that serve, not the derivative.
 ///
 /// Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
 #[no_mangle]

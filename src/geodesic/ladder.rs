@@ -6,6 +6,7 @@ use super::newton::{NewtonOptions, NewtonStop, LEAST_TOLERANCE};
 use super::path::Path;
 use super::preconditioner::SMALL;
 use super::rung::{Problem, Rung, COLD_BARRIER, PRODUCTS};
+use super::unreached::carry_to_unreached;
 use super::{Goal, Termination};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -276,7 +277,12 @@ impl<'a> Ladder<'a> {
         };
         let path_error_estimate = rung.path_estimate();
         let [mut potential_start, mut potential_end] = rung.best_potentials;
-        let graph = self.problem.graph;
+        let Problem { graph, mean, .. } = self.problem;
+        if !mean.vanishes() {
+            for (end, potential) in [&mut potential_start, &mut potential_end].into_iter().enumerate() {
+                carry_to_unreached(graph, mean, &rung.path, end, potential);
+            }
+        }
         centre_where_mass_is(graph, self.problem.ends[0], &mut potential_start);
         centre_where_mass_is(graph, &rung.end, &mut potential_end);
         Ok(Climb {

@@ -67,6 +67,11 @@ impl Path {
         self.starts.chunks_exact(2 * self.nodes).map(|block| block.split_at(self.nodes))
     }
 
+    /// Ends of the elements, from 0 to 1.
+    pub fn breaks(&self) -> &[f64] {
+        &self.breaks
+    }
+
     /// Gauss nodes over all elements.
     pub fn time_nodes(&self) -> usize {
         self.rules.iter().map(|rule| rule.stages()).sum()
