@@ -2167,7 +2167,7 @@ size_t jko_geodesic_reason(const jko_geodesic *geodesic,
  * At nodes that `mu0` leaves empty it is positive infinity, or finite for the arithmetic mobility mean,
  * and they do not count towards mean zero. With that mean
  * it is less accurate at an empty node whose neighbours are empty, too: the error estimate does not cover it; and where
- * no mass arrives at any time it is one of many that serve, not the derivative.
+ * no mass arrives at any time it is a neighbour's, not the derivative.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */
@@ -2181,7 +2181,7 @@ jko_status jko_geodesic_potential_start(const jko_geodesic *geodesic,
  * At nodes that `mu1` leaves empty it is negative infinity, or finite for the arithmetic mobility mean,
  * and they do not count towards mean zero. With that mean
  * it is less accurate at an empty node whose neighbours are empty, too: the error estimate does not cover it; and where
- * no mass arrives at any time it is one of many that serve, not the derivative.
+ * no mass arrives at any time it is a neighbour's, not the derivative.
  *
  * Returns: NULL_POINTER, MISALIGNED, LENGTH_MISMATCH. Any thread.
  */

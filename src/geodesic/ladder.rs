@@ -280,7 +280,7 @@ impl<'a> Ladder<'a> {
         let Problem { graph, mean, .. } = self.problem;
         if !mean.vanishes() {
             for (end, potential) in [&mut potential_start, &mut potential_end].into_iter().enumerate() {
-                carry_to_unreached(graph, mean, &rung.path, end, potential);
+                carry_to_unreached(graph, &rung.path, end, potential);
             }
         }
         centre_where_mass_is(graph, self.problem.ends[0], &mut potential_start);
@@ -293,7 +293,8 @@ impl<'a> Ladder<'a> {
             distance: rung.best_distance,
             iterations: self.steps,
             residual: rung.report.decrement,
-            error_estimate: rung.estimate,
+            // where masses underflow nothing is known
+            error_estimate: if rung.estimate.is_nan() { f64::INFINITY } else { rung.estimate },
             path_error_estimate,
             termination,
         })

@@ -24,8 +24,7 @@
 //! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there, but for equal ends, whose potentials
 //! are zero. With the arithmetic mean it is finite, and geodesics may stay at the boundary for a while; but where the
 //! neighbours of an empty node are empty, too, it has no part in the metric at that end, in which errors are measured. What is
-//! returned there is as accurate as the path; and where no mass arrives at any time, one of many potentials that
-//! serve. Potentials of such ends have mean zero under `pi` over the nodes
+//! returned there is as accurate as the path; and where no mass arrives at any time, that of a neighbour. Potentials of such ends have mean zero under `pi` over the nodes
 //! that hold mass.
 
 mod action;
