@@ -215,6 +215,44 @@ fn far_end_potentials_are_the_derivative_of_the_squared_distance() {
     }
 }
 
+/// Ends that differ by less than the rounding of the masses that both have: no more than the mass moved can cost, and no
+/// convergence without that.
+#[test]
+fn ends_that_differ_in_a_trace() {
+    let path = Graph::path(3, Reference::Uniform).expect("a path");
+    for mean in Mean::ALL {
+        for (from, to) in [(0.0, 1e-20), (0.0, 1e-40), (0.0, 1e-100), (1e-100, 2e-100)] {
+            let options = GeodesicOptions::default().with_mean(mean);
+            let geodesic = path.geodesic(&[from, 0.5, 0.5], &[to, 0.5, 0.5], &options).expect("solved");
+            let name = format!("{mean:?}, {from:e} to {to:e}: {:e}", geodesic.distance());
+            // mobilities are at least the lesser density times the conductance 1/3
+            let most = 2.0 * f64::sqrt(to) * (1.0 + 1e-9);
+            assert!(geodesic.distance() >= 0.0 && geodesic.distance() <= most, "{name}");
+            assert!(geodesic.error_estimate() > 1.0, "{name}: {:e}", geodesic.error_estimate());
+        }
+    }
+}
+
+/// On two nodes with nearly all mass on one the arithmetic mobility is one, and `W = 2^(1/2)` times the mass that moves.
+#[test]
+fn squares_of_masses_that_underflow() {
+    let two = Graph::path(2, Reference::Uniform).expect("a path");
+    for moved in [1e-120, 1e-140, 1e-160, 1e-200, 1e-300] {
+        for mean in Mean::ALL {
+            let options = GeodesicOptions::default().with_mean(mean);
+            let geodesic = two.geodesic(&[0.0, 1.0], &[moved, 1.0], &options).expect("solved");
+            let bounds = geodesic.bounds(&BoundOptions::default()).expect("bounds");
+            let name = format!("{mean:?}, {moved:e}: {bounds:?}, {}", geodesic.distance());
+            assert!(!geodesic.error_estimate().is_nan(), "{name}");
+            // the arithmetic mean is the largest, and its distance the least
+            let least = f64::sqrt(2.0) * moved;
+            assert!(bounds.upper >= least * (1.0 - 1e-9), "{name}");
+            assert!(bounds.lower <= bounds.upper && !(bounds.reached && bounds.lower == 0.0), "{name}");
+            assert!(mean != Mean::Arithmetic || bounds.lower <= least * (1.0 + 1e-9), "{name}");
+        }
+    }
+}
+
 /// With the arithmetic mean a node's potential is finite where it and its neighbours are empty: the derivative in a mass put
 /// there, known to the root of that mass or so.
 #[test]

@@ -233,7 +233,8 @@ impl Geodesic {
             if self.has_empty_ends() { &[Ends::Trimmed, Ends::Mixed] } else { &[Ends::Same] };
         let (mut best, mut failed) = (Bounds::UNKNOWN, None);
         for (k, part) in SMOOTHING_PARTS.into_iter().enumerate().skip(*smoothing) {
-            let limit = if k == *smoothing { usize::MAX } else { MORE_INTERVALS };
+            let first = k == *smoothing && self.converged();
+            let limit = if first { usize::MAX } else { MORE_INTERVALS };
             let sought = options.with_max_intervals(options.max_intervals.min(limit));
             for ends in ends {
                 match self.bounds_with_positive_ends(*ends, &sought, part) {
@@ -382,8 +383,8 @@ fn certified(
 const FIRST_GAP: f64 = 0.03;
 const FINER: f64 = 0.3;
 
-/// What the smoothing of bounds may be, in units of the usual, and the most intervals for all but the first: nodes may
-/// matter that hold less mass than the usual smoothing adds.
+/// What the smoothing of bounds may be, in units of the usual, and the most intervals for all but the first, and for any of
+/// a path that did not converge: nodes may matter that hold less mass than the usual smoothing adds.
 const SMOOTHING_PARTS: [f64; 3] = [1.0, 1e-2, 1e-5];
 const MORE_INTERVALS: usize = 1024;
 
@@ -404,13 +405,16 @@ const ADRIFT: f64 = 0.1;
 /// Relative rounding of a sum of positive terms and of a root, with room to spare.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
+/// A dual value below this may be a sum of numbers that have underflowed.
+const LEAST_DUAL: f64 = 1e-280;
+
 /// Lower and upper bound that follow from the pieces.
 fn enclose(pieces: &[Piece]) -> (f64, f64) {
     let length: f64 = pieces.iter().map(|p| p.length).sum();
     let dual: f64 = pieces.iter().map(|p| p.dual).sum();
     let upper = length * (1.0 + ROUNDING);
     // the comparison is false for NaN; bounds that have met may cross by their rounding
-    let lower = if dual > 0.0 { (2.0 * dual).sqrt() * (1.0 - ROUNDING) } else { 0.0 };
+    let lower = if dual > LEAST_DUAL { (2.0 * dual).sqrt() * (1.0 - ROUNDING) } else { 0.0 };
     (lower.min(upper), upper)
 }
 

@@ -355,7 +355,7 @@ impl<'a> Enclosure<'a> {
         }
         self.mean_inverse();
         self.weight.iter_mut().zip(&self.mean_inverse).for_each(|(w, inverse)| *w = 1.0 / inverse);
-        Ok(self.least_action()?.sqrt())
+        self.least_length()
     }
 
     /// An upper bound on the distance between the masses at these two times, of which those at `end` may be zero: on
@@ -364,11 +364,11 @@ impl<'a> Enclosure<'a> {
     pub fn length_from_end(&mut self, end: f64, time: f64) -> Result<f64> {
         self.knots = [self.knot(end)?, self.knot(time)?];
         self.weight.copy_from_slice(&self.knots[1].weight);
-        Ok(2.0 * self.least_action()?.sqrt())
+        Ok(2.0 * self.least_length()?)
     }
 
-    /// An upper bound on `delta' L_w^+ delta`, `delta` the difference of the knots' masses and `w` the `weight`.
-    fn least_action(&mut self) -> Result<f64> {
+    /// An upper bound on the root of `delta' L_w^+ delta`, `delta` the difference of the knots' masses and `w` the `weight`.
+    fn least_length(&mut self) -> Result<f64> {
         let graph = &self.geodesic.graph;
         let [a, b] = &self.knots;
         let mut delta: Vec<f64> = b.mu.iter().zip(&a.mu).map(|(b, a)| b - a).collect();
@@ -379,6 +379,12 @@ impl<'a> Enclosure<'a> {
             delta[heaviest] = 0.0;
             delta[heaviest] = -delta.iter().sum::<f64>();
         }
+        // squares of the least masses underflow
+        let scale = max_abs(&delta);
+        if scale == 0.0 {
+            return Ok(0.0);
+        }
+        delta.iter_mut().for_each(|d| *d /= scale);
         self.laplacian.factorise(&self.weight)?;
         self.psi.copy_from_slice(&delta);
         self.laplacian.solve_in_place(&mut self.psi);
@@ -399,7 +405,7 @@ impl<'a> Enclosure<'a> {
                 detail: "the path's action is not finite".into(),
             });
         }
-        Ok(action)
+        Ok(scale * action.sqrt())
     }
 
     /// An upper bound on the mean of `1 / (c theta)` along the straight path, per edge.

@@ -107,6 +107,14 @@ impl SpanningTree {
         }
     }
 
+    /// `T^-1`: overwrites a change of mass of sum zero by the transfers that make it.
+    pub fn gather(&self, change: &mut [f64]) {
+        for &x in self.order[1..].iter().rev() {
+            change[self.parent(x as usize)] += change[x as usize];
+        }
+        change[self.root()] = 0.0;
+    }
+
     /// `T'`: overwrites a potential by its differences from each node to its parent, zero at the root.
     pub fn differences(&self, potential: &mut [f64]) {
         for &x in self.order[1..].iter().rev() {
