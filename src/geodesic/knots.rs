@@ -73,6 +73,39 @@ impl Knots {
     }
 }
 
+/// A path that is linear between its knots, to the precision of these.
+pub(crate) struct Polyline {
+    pub times: Vec<f64>,
+    pub knots: Knots,
+}
+
+impl Polyline {
+    /// Its masses at other times, from 0 to 1: the rates between two of them are those of the polyline, to the rounding of
+    /// the rates.
+    pub fn at(&self, times: &[f64]) -> Knots {
+        let Knots { mass, tail, nodes } = &self.knots;
+        let mut found = Knots { mass: Vec::new(), tail: Vec::new(), nodes: *nodes };
+        for &t in times {
+            let after = self.times.partition_point(|&knot| knot <= t).clamp(1, self.times.len() - 1);
+            let (start, end) = (self.times[after - 1], self.times[after]);
+            // an entry of the nearer knot, the same of the other one, and the way from there
+            let (near, far, share) = if t - start <= end - t {
+                (after - 1, after, (t - start) / (end - start))
+            } else {
+                (after, after - 1, (end - t) / (end - start))
+            };
+            for (i, j) in (near * nodes..(near + 1) * nodes).zip(far * nodes..) {
+                let (sum, lost) = two_sum(mass[i], share * self.knots.difference(j, i));
+                let (sum, lost) = two_sum(sum, lost + tail[i]);
+                found.mass.push(sum);
+                found.tail.push(lost);
+            }
+        }
+        found.settle();
+        found
+    }
+}
+
 /// The rounded sum, and exactly what rounding took away (Knuth, The Art of Computer Programming 2, 4.2.2).
 fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
@@ -98,6 +131,23 @@ mod tests {
         assert!((next.difference(0, 1) / 2e-3 - 1.0).abs() < 1e-13);
         next.move_from(&next.clone(), 1.0, &[-1e-3, 1e-3]);
         assert!((next.difference(0, 1) / 1e-17 - 1.0).abs() < 1e-13);
+    }
+
+    /// Rates are those of the polyline however short the time, where masses have lost them.
+    #[test]
+    fn polylines_keep_their_rates() {
+        let mut knots = Knots::new(2, vec![0.5, 0.5, 0.5, 0.5, 0.2, 0.8]);
+        knots.move_from(&knots.clone(), 1.0, &[0.0, 0.0, 3e-20, -3e-20, 0.0, 0.0]);
+        let polyline = Polyline { times: vec![0.0, 1e-12, 1.0], knots };
+        let times = [0.0, 3e-13, 9e-13, 1e-12, 0.25, 0.7, 1.0];
+        let finer = polyline.at(&times);
+        assert_eq!(&finer.mass[..8], [0.5; 8]);
+        for (k, window) in times.windows(2).enumerate() {
+            let rate = finer.difference(2 * k + 2, 2 * k) / (window[1] - window[0]);
+            let wanted = if k < 3 { 3e-8 } else { -0.3 / (1.0 - 1e-12) };
+            assert!((rate / wanted - 1.0).abs() < 1e-13, "{k}: {rate:e}");
+            assert_eq!(finer.difference(2 * k + 2, 2 * k), -finer.difference(2 * k + 3, 2 * k + 1));
+        }
     }
 
     /// What three nodes gain adds up to nothing, far below the rounding of the heaviest mass.

@@ -5,7 +5,7 @@ use super::convex::{least_density, nearly_empty_nodes};
 use super::newton::{NewtonOptions, NewtonStop, LEAST_TOLERANCE};
 use super::path::Path;
 use super::preconditioner::SMALL;
-use super::rung::{Problem, Rung, COLD_BARRIER, PRODUCTS};
+use super::rung::{Guess, Problem, Rung, COLD_BARRIER, PRODUCTS};
 use super::unreached::carry_to_unreached;
 use super::{Goal, Termination};
 use crate::error::{Error, Result};
@@ -87,6 +87,7 @@ impl<'a> Ladder<'a> {
     /// # Errors
     /// Memory, and [`Error::Singular`] when not even the first rung can be minimised.
     pub fn climb(mut self, meshes: &[(usize, usize)], guess: Option<&Path>) -> Result<Climb> {
+        let guess = guess.map(|path| Guess { path, polyline: None });
         let limit = if self.problem.singular { FRUITLESS_LINEAR } else { FRUITLESS_SMOOTH };
         let mut grading = if self.problem.singular { Grading::Singular } else { Grading::Smooth };
         let (mut least, mut fruitless) = (f64::INFINITY, 0);
@@ -144,10 +145,16 @@ impl<'a> Ladder<'a> {
                 }
                 break;
             }
+            let before = self.rungs.last();
             // two minimisations that did not end make a third on a finer mesh hopeless
-            let hopeless = !rung.settled()
+            let endless = !rung.settled()
                 && (rung.estimate >= least || !self.problem.singular && !rung.geometric())
-                && self.rungs.last().is_some_and(|before| !before.settled());
+                && before.is_some_and(|before| !before.settled());
+            // polynomials do not follow a path with kinks; touching the boundary once may be what a coarse mesh makes of it
+            let touches = |rung: &Rung| rung.touches_boundary(&self.problem);
+            let kinked =
+                degree > 1 && touches(&rung) && self.rungs.len() > 1 && before.is_some_and(touches);
+            let hopeless = endless || kinked;
             fruitless = if rung.estimate < least { 0 } else { fruitless + 1 };
             least = rung.estimate.min(least);
             self.rungs.push(rung);
@@ -176,7 +183,7 @@ impl<'a> Ladder<'a> {
         }
         let before = std::mem::take(&mut self.rungs);
         let mesh = graded_mesh(elements, degree, grading);
-        match self.minimise(mesh, degree, Some(&second.path), true) {
+        match self.minimise(mesh, degree, Some(second.guess()), true) {
             Ok(first) if first.settled() => Some((grading, first)),
             _ => {
                 self.rungs = before;
@@ -199,12 +206,12 @@ impl<'a> Ladder<'a> {
         &mut self,
         mesh: TimeMesh,
         degree: usize,
-        guess: Option<&Path>,
+        guess: Option<Guess>,
         warm: bool,
     ) -> Result<Rung> {
         let Problem { graph, ends, terminal, singular, .. } = self.problem;
         let before = self.rungs.last();
-        let start = before.map(|rung| &rung.path).or(guess).filter(|_| warm);
+        let start = before.map(Rung::guess).or(guess).filter(|_| warm);
         let end = before.map_or_else(|| ends[1].to_vec(), |rung| rung.end.clone());
         let difference = self.rungs.iter().map(|rung| rung.difference).fold(f64::INFINITY, f64::min);
         let expected = self.rungs.iter().map(Rung::expected).fold(f64::INFINITY, f64::min);

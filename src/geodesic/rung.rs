@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
 use super::convex::{fills_in_a_layer, least_density, nearly_empty, nearly_empty_nodes, EMPTY};
-use super::knots::Knots;
+use super::knots::{Knots, Polyline};
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop, LEAST_TOLERANCE};
 use super::path::{ends_rounding, start_potential, Path};
 use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
@@ -88,6 +88,9 @@ const FINISHED: f64 = 0.25;
 const KINKS: f64 = 4.0;
 const HARMONIC_KINKS: f64 = 3.0;
 
+/// Where the barrier's force is more than this part of the action somewhere, it holds up a mass that would vanish for a while.
+const HELD: f64 = 1e-3;
+
 /// Where end potentials miss their norms by more than this, the rest may be in layers in time; where edges of nearly empty
 /// nodes have less than this part in the square of a norm, their layers do not matter.
 const UNSEEN: f64 = 0.01;
@@ -104,9 +107,19 @@ pub(super) struct Problem<'a> {
     pub singular: bool,
 }
 
+/// Where a minimisation starts: a path, and the same to the precision of its knots where it is linear between them.
+/// What flows through nearly empty nodes does not survive the rounding of masses divided by a short time, which the potentials
+/// that drive it back there pay for with dozens of steps.
+#[derive(Clone, Copy)]
+pub(super) struct Guess<'a> {
+    pub path: &'a Path,
+    pub polyline: Option<&'a Polyline>,
+}
+
 /// One minimisation.
 pub(super) struct Rung {
     pub path: Path,
+    polyline: Option<Polyline>,
     /// Masses at the end.
     pub end: Vec<f64>,
     pub distance: f64,
@@ -120,6 +133,8 @@ pub(super) struct Rung {
     /// Its ratio to the rung before's; one where that has none.
     contraction: f64,
     pub estimate: f64,
+    /// The least density on the way, where a barrier keeps it positive.
+    least_density: f64,
     /// What the mesh leaves of the error of a smooth path.
     time_error: SmoothError,
     potentials: [Vec<f64>; 2],
@@ -146,7 +161,7 @@ impl Problem<'_> {
     pub fn minimise(
         &self,
         mesh: TimeMesh,
-        guess: Option<&Path>,
+        guess: Option<Guess>,
         options: &NewtonOptions,
         wanted: f64,
         exact: &mut bool,
@@ -185,10 +200,13 @@ impl Problem<'_> {
             (path, potentials, time_error) = found(&mut action, &knots);
         }
         let distance = (2.0 * action.action()).sqrt();
+        let linear = action.mesh.pieces().all(|piece| piece.element.degree() == 1);
         Ok(Rung {
             path,
             end: knots.last().to_vec(),
+            polyline: linear.then(|| Polyline { times: action.mesh.knots(), knots }),
             time_error,
+            least_density: action.least_density(),
             distance,
             best_distance: distance,
             best_potentials: potentials.clone(),
@@ -206,6 +224,11 @@ impl Problem<'_> {
 }
 
 impl Rung {
+    /// Where the next rung starts.
+    pub fn guess(&self) -> Guess<'_> {
+        Guess { path: &self.path, polyline: self.polyline.as_ref() }
+    }
+
     /// Extrapolates and estimates the error, with the rung before.
     pub fn compare(&mut self, problem: &Problem, before: Option<&Rung>) {
         let &Problem { graph, mean, ends, singular, .. } = problem;
@@ -229,14 +252,9 @@ impl Rung {
         } else {
             1.0
         };
-        // between rungs paths with kinks, which touch the boundary, move irregularly
-        let kinks = match mean {
-            Mean::Harmonic => HARMONIC_KINKS,
-            mean if mean.vanishes() => 1.0,
-            _ => KINKS,
-        };
+        let kinks = kinks(mean);
         let left = if !singular {
-            self.time_error.total()
+            self.time_error.total() * if self.touches_boundary(problem) { kinks } else { 1.0 }
         } else if contraction > SECOND_ORDER {
             // what a geometric series leaves; one that was ahead of its order and no longer is moves irregularly
             let irregular = if before.contraction < CLEAN_ORDER { KINKS } else { 1.0 };
@@ -327,6 +345,11 @@ impl Rung {
         }
     }
 
+    /// Whether the path stays at the boundary for a while, as it may with some means.
+    pub fn touches_boundary(&self, problem: &Problem) -> bool {
+        kinks(problem.mean) > 1.0 && self.report.barrier > HELD * self.least_density
+    }
+
     /// Whether it contracted as smooth ladders do.
     pub fn geometric(&self) -> bool {
         self.contraction < GEOMETRIC
@@ -345,6 +368,16 @@ impl Rung {
     /// Whether the minimisation ended far from the minimiser.
     pub fn lost(&self) -> bool {
         !self.settled() && self.report.decrement > LOST
+    }
+}
+
+/// What kinks make of errors that are estimated from moves between rungs; one for the means whose geodesics do not touch
+/// the boundary on the way, since a mass that vanishes draws more there.
+fn kinks(mean: Mean) -> f64 {
+    match mean {
+        Mean::Harmonic => HARMONIC_KINKS,
+        mean if mean.vanishes() => 1.0,
+        _ => KINKS,
     }
 }
 
@@ -394,7 +427,7 @@ fn descend(
 
 /// Masses at the knots to start from, positive at the Gauss nodes: the guess, shifted to meet the ends, with
 /// as little as possible of a safe path mixed in; and the share of that.
-fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Path>) -> (Knots, f64) {
+fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<Guess>) -> (Knots, f64) {
     let times = action.mesh.knots();
     let graph = action.graph.clone();
     let pi = graph.reference();
@@ -409,6 +442,13 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<&Pa
         })
         .collect();
     let Some(guess) = guess else { return (Knots::new(pi.len(), safe), COLD_BARRIER) };
+    if let Some(polyline) = guess.polyline {
+        let knots = polyline.at(&times);
+        if action.evaluate(&knots).is_some() {
+            return (knots, 0.0);
+        }
+    }
+    let guess = guess.path;
     let (old0, old1) = (guess.mass(0.0), guess.mass(1.0));
     let shifted: Vec<f64> = times
         .iter()
