@@ -66,14 +66,17 @@ fn two_node_diracs_have_a_closed_form() {
             let graph =
                 Graph::from_chain(&pi, &[(0, 1, pi[0] * p)], Duplicates::Refuse).expect("a chain");
             let exact = two_node_diracs(mean, p, q);
-            for tolerance in [1e-3, 1e-4, 1e-5] {
+            for tolerance in [1e-3, 1e-4, 1e-5, 1e-8] {
                 let options = GeodesicOptions::default().with_mean(mean).with_tolerance(tolerance);
                 let geodesic = graph.geodesic(&[1.0, 0.0], &[0.0, 1.0], &options).expect("solved");
                 let (error, estimate) =
                     ((geodesic.distance() / exact - 1.0).abs(), geodesic.error_estimate());
                 let name = format!("{mean:?}, p = {p}, q = {q}, {tolerance:e}");
                 assert!(error <= estimate, "{name}: error {error:e}, estimate {estimate:e}");
-                // the harmonic and geometric means may need more time nodes than memory allows
+                if mean != Mean::Harmonic || tolerance > 1e-6 {
+                    assert!(geodesic.converged(), "{name}: {estimate:e}");
+                }
+                // the harmonic mean may need finer meshes than there are
                 if geodesic.converged() {
                     assert!(estimate <= tolerance, "{name}: {estimate:e}");
                 } else {

@@ -29,8 +29,8 @@ const BARRIER_PART: f64 = 0.005;
 /// What the root of the barrier is of the last difference at first, on the next mesh.
 const WARM_PART: f64 = 0.1;
 
-/// The lowest barrier: below, rounding makes the masses at empty nodes.
-const LEAST_BARRIER: f64 = 1e-14;
+/// The lowest barrier between singular ends, whose root is then below all that their meshes resolve.
+const LEAST_BARRIER: f64 = 1e-20;
 
 /// Between singular ends, graphs up to this size have their Hessian factorised at once.
 const SINGULAR_EXACT: usize = 400;
