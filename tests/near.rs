@@ -147,6 +147,27 @@ fn differences_below_the_rounding_of_the_heaviest_mass() {
     }
 }
 
+/// Near ends of which one node holds nearly all: their distance is the difference at the light node over the root of the
+/// mobility, since that hardly changes on the way.
+#[test]
+fn near_a_heavy_node_the_light_ones_count() {
+    let graph = Graph::path(2, Reference::Uniform).expect("two nodes");
+    for mean in Mean::ALL {
+        for (light, d) in [(3e-5, 2e-13), (1e-4, 1e-9), (0.1, 1e-12)] {
+            let (from, to) = ([light, 1.0 - light], [light + d, 1.0 - (light + d)]);
+            let geodesic =
+                graph.geodesic(&from, &to, &GeodesicOptions::default().with_mean(mean)).expect("valid");
+            let moved = to[0] - from[0];
+            let middle = 0.5 * (from[0] + to[0]);
+            let mobility = graph.conductance()[0] * mean.value(2.0 * middle, 2.0 * (1.0 - middle));
+            // the change of the mobility comes in squared
+            let exact = moved / mobility.sqrt();
+            let error = (geodesic.distance() / exact - 1.0).abs();
+            assert!(error < 1e-9 + (d / light).powi(2), "{mean:?}, {light:e}, {d:e}: {error:e}");
+        }
+    }
+}
+
 /// All distances lie on one line.
 #[test]
 fn distances_on_two_nodes_add_up() {

@@ -27,7 +27,7 @@ use super::tree::{Grower, SpanningTree};
 use super::{Goal, Termination};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean, Sweep};
-use crate::linalg::vector::max_abs;
+use crate::linalg::vector::{mass_difference, max_abs};
 
 /// A node whose density at an end is below this counts as nearly empty: the path is not expected to be
 /// smooth, and potentials are compared in the metric at that end.
@@ -107,10 +107,7 @@ fn or_straight(problem: Problem, found: Climb) -> Result<Climb> {
     Sweep::new(graph, mean).mobility(&middle, &mut weight);
     let mut tree = SpanningTree::new(middle.len());
     Grower::new(graph).grow(&weight, &mut tree);
-    let mut flux: Vec<f64> = ends[1].iter().zip(ends[0]).map(|(b, a)| b - a).collect();
-    // the heaviest node has what the others leave
-    let heaviest = (0..middle.len()).fold(0, |best, x| if middle[x] > middle[best] { x } else { best });
-    flux[heaviest] -= flux.iter().sum::<f64>();
+    let mut flux = mass_difference(ends[0], ends[1]);
     tree.gather(&mut flux);
     let scale = max_abs(&flux);
     let action: f64 = graph

@@ -68,7 +68,7 @@
 use super::Geodesic;
 use crate::error::{Error, Result};
 use crate::graph::{LaplacianSolver, Mean, Sweep};
-use crate::linalg::vector::{axpy, dot, max_abs, worse};
+use crate::linalg::vector::{axpy, dot, mass_difference, max_abs, worse};
 use crate::watch;
 
 /// What one interval contributes.
@@ -371,14 +371,7 @@ impl<'a> Enclosure<'a> {
     fn least_length(&mut self) -> Result<f64> {
         let graph = &self.geodesic.graph;
         let [a, b] = &self.knots;
-        let mut delta: Vec<f64> = b.mu.iter().zip(&a.mu).map(|(b, a)| b - a).collect();
-        // the heaviest node has what the others leave; its own masses would drown that in their rounding
-        let heaviest =
-            (0..delta.len()).max_by(|x, y| (a.mu[*x] + b.mu[*x]).total_cmp(&(a.mu[*y] + b.mu[*y])));
-        if let Some(heaviest) = heaviest {
-            delta[heaviest] = 0.0;
-            delta[heaviest] = -delta.iter().sum::<f64>();
-        }
+        let mut delta = mass_difference(&a.mu, &b.mu);
         // squares of the least masses underflow
         let scale = max_abs(&delta);
         if scale == 0.0 {

@@ -135,8 +135,8 @@ pub(crate) fn start_potential(
     }
 }
 
-/// What the rounding of the masses at the ends leaves uncertain, relative to their difference. The heaviest
-/// node has what the others leave, so that it counts for nothing.
+/// What the rounding of the masses at the ends leaves uncertain, relative to their difference, as
+/// [`mass_difference`](crate::linalg::vector::mass_difference) takes it.
 pub(super) fn ends_rounding(mu0: &[f64], mu1: &[f64]) -> f64 {
     let sums = mu0.iter().zip(mu1).map(|(a, b)| a + b);
     let (total, heaviest) = sums.fold((0.0, 0f64), |(sum, most), m| (sum + m, most.max(m)));

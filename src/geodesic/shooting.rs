@@ -37,7 +37,9 @@ use super::smooth_error::resolution_error;
 use super::Goal;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
-use crate::linalg::vector::{axpy, distance_1, distance_max, dot, max_abs, sum_abs, worse};
+use crate::linalg::vector::{
+    axpy, distance_1, distance_max, dot, mass_difference, max_abs, sum_abs, worse,
+};
 use crate::memory;
 use crate::watch;
 
@@ -166,7 +168,7 @@ impl Shooter {
     /// Solves from `mu0` to `mu1`, both positive, of equal mass and not equal (so there is an edge). With
     /// `keep_factor`, a Laplacian factorised for an earlier, similar pair serves again.
     pub fn solve(&mut self, mu0: &[f64], mu1: &[f64], goal: &Goal, keep_factor: bool) -> Result<Shot> {
-        let difference: Vec<f64> = mu1.iter().zip(mu0).map(|(b, a)| b - a).collect();
+        let difference = mass_difference(mu0, mu1);
         self.admit(FIRST_STAGES)?;
         self.set_stages(FIRST_STAGES);
         self.straight_line(mu0, &difference);

@@ -26,7 +26,7 @@
 
 use crate::error::{self, Error, Result};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
-use crate::linalg::vector::dot;
+use crate::linalg::vector::{dot, mass_difference};
 
 impl Graph {
     /// The action `int psi' L(rho) psi dt` of the path through the rows of `masses` (each of length `n`)
@@ -128,7 +128,7 @@ impl Segments {
 
     /// `sqrt(delta' Lbar^+ delta)` for the segment from `from` to `to`.
     fn length(&mut self, from: &[f64], to: &[f64]) -> Result<f64> {
-        let delta: Vec<f64> = to.iter().zip(from).map(|(b, a)| b - a).collect();
+        let delta = mass_difference(from, to);
         self.harmonic.fill(0.0);
         for (s, b) in GAUSS {
             for ((m, a), d) in self.place.iter_mut().zip(from).zip(&delta) {

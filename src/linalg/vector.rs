@@ -29,6 +29,19 @@ pub(crate) fn sum_abs(a: &[f64]) -> f64 {
     sum_pairs(a, a, |a, _| a.abs())
 }
 
+/// `to - from` for two distributions, whose sum is zero. The heaviest node has what the others leave: its own masses would
+/// drown that in their rounding.
+pub(crate) fn mass_difference(from: &[f64], to: &[f64]) -> Vec<f64> {
+    let mut difference: Vec<f64> = from.iter().zip(to).map(|(a, b)| b - a).collect();
+    let heavier = |x: usize, best: usize| from[x] + to[x] > from[best] + to[best];
+    let heaviest = (0..from.len()).fold(0, |best, x| if heavier(x, best) { x } else { best });
+    if let Some(rest) = difference.get_mut(heaviest) {
+        *rest = 0.0;
+        difference[heaviest] = -difference.iter().sum::<f64>();
+    }
+    difference
+}
+
 /// `sum |a_i - b_i|`
 pub(crate) fn distance_1(a: &[f64], b: &[f64]) -> f64 {
     sum_pairs(a, b, |a, b| (a - b).abs())
