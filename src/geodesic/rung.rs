@@ -88,7 +88,8 @@ const FINISHED: f64 = 0.25;
 const KINKS: f64 = 4.0;
 const HARMONIC_KINKS: f64 = 3.0;
 
-/// Where the barrier's force is more than this part of the action somewhere, it holds up a mass that would vanish for a while.
+/// Where the barrier's force is more than this part of the action somewhere, it holds up a mass that would vanish for a while,
+/// or fall so low that a polynomial between higher ones does not see the difference.
 const HELD: f64 = 1e-3;
 
 /// Where end potentials miss their norms by more than this, the rest may be in layers in time; where edges of nearly empty
@@ -254,7 +255,7 @@ impl Rung {
         };
         let kinks = kinks(mean);
         let left = if !singular {
-            self.time_error.total() * if self.touches_boundary(problem) { kinks } else { 1.0 }
+            self.time_error.total() * if self.touches_boundary() { kinks } else { 1.0 }
         } else if contraction > SECOND_ORDER {
             // what a geometric series leaves; one that was ahead of its order and no longer is moves irregularly
             let irregular = if before.contraction < CLEAN_ORDER { KINKS } else { 1.0 };
@@ -345,9 +346,9 @@ impl Rung {
         }
     }
 
-    /// Whether the path stays at the boundary for a while, as it may with some means.
-    pub fn touches_boundary(&self, problem: &Problem) -> bool {
-        kinks(problem.mean) > 1.0 && self.report.barrier > HELD * self.least_density
+    /// Whether the path stays at the boundary for a while, or so near to it that it makes no difference.
+    pub fn touches_boundary(&self) -> bool {
+        self.report.barrier > HELD * self.least_density
     }
 
     /// Whether it contracted as smooth ladders do.
@@ -371,8 +372,7 @@ impl Rung {
     }
 }
 
-/// What kinks make of errors that are estimated from moves between rungs; one for the means whose geodesics do not touch
-/// the boundary on the way, since a mass that vanishes draws more there.
+/// What kinks make of errors; one for the means whose geodesics have none, since an emptying node draws mass.
 fn kinks(mean: Mean) -> f64 {
     match mean {
         Mean::Harmonic => HARMONIC_KINKS,
