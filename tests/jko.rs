@@ -152,6 +152,63 @@ fn entropy_steps_converge_to_the_heat_flow() {
     }
 }
 
+/// With the arithmetic mean two nodes are a line: the step goes as far as `tau` times the slope, or to the end of the line,
+/// where the slope need not vanish.
+#[test]
+fn steps_may_end_at_the_boundary() {
+    let graph = Graph::path(2, Reference::Uniform).expect("two nodes");
+    // mobility is that of the reference, and masses are half of the densities
+    let length_per_mass = 1.0 / graph.conductance()[0].sqrt();
+    let energy = FreeEnergy::new(&graph).with_potential(vec![0.0, 1.0]).expect("an energy");
+    for tolerance in [1e-2, 1e-3, 1e-4, 1e-6] {
+        let options = GeodesicOptions::default().with_mean(Mean::Arithmetic).with_tolerance(tolerance);
+        for tau in [0.1, 0.5, 1.0, 10.0] {
+            let step = energy.jko_step(&[2.0 / 3.0, 1.0 / 3.0], tau, &options).expect("a step");
+            let name = format!("{tolerance:e}, {tau}: {:?} {:e}", step.termination(), step.residual());
+            assert!(step.converged() && step.residual() <= tolerance, "{name}");
+            // the minimum of `-m + (length m)^2/(2 tau)` over the mass `m` that moves
+            let moved = (tau / length_per_mass.powi(2)).min(1.0 / 3.0);
+            assert!(
+                (1.0 / 3.0 - step.mass()[1] - moved).abs() <= tolerance,
+                "{name}, {:?}",
+                step.mass()
+            );
+            let distance = step.geodesic().distance();
+            assert!(
+                (distance / (length_per_mass * moved) - 1.0).abs() <= tolerance,
+                "{name}, {distance}"
+            );
+        }
+    }
+}
+
+/// Entropies so small that nodes nearly empty: what is extrapolated must be optimal, too.
+#[test]
+fn long_steps_towards_nearly_empty_nodes() {
+    let path = Graph::path(2, Reference::Uniform).expect("two nodes");
+    let cycle = Graph::cycle(5, Reference::Uniform).expect("a cycle");
+    let on_path = FreeEnergy::new(&path).with_potential(vec![0.0, 1.0]).expect("a potential");
+    let on_cycle =
+        FreeEnergy::new(&cycle).with_potential(vec![0.0, 1.0, 2.0, 0.5, 1.5]).expect("a potential");
+    let start: Vec<f64> = (0..5).map(|x| (5 - x) as f64 / 15.0).collect();
+    for mean in Mean::ALL {
+        let options = GeodesicOptions::default().with_mean(mean);
+        for (energy, mu0, tau) in [
+            (&on_path, &[2.0 / 3.0, 1.0 / 3.0][..], 10.0),
+            (&on_path, &[2.0 / 3.0, 1.0 / 3.0], 100.0),
+            (&on_path, &[2.0 / 3.0, 1.0 / 3.0], 1000.0),
+            (&on_cycle, &start, 1.0),
+            (&on_cycle, &start, 100.0),
+        ] {
+            let energy = energy.clone().with_entropy(0.05).expect("an entropy");
+            let step = energy.jko_step(mu0, tau, &options).expect("a step");
+            let name = format!("{mean:?}, {tau}, {} nodes", mu0.len());
+            assert!(step.converged(), "{name}: {:?} {:e}", step.termination(), step.residual());
+            assert!(step.residual() <= 1e-4, "{name}: {:e}", step.residual());
+        }
+    }
+}
+
 /// Energies that empty nodes, convex or not: steps converge, the first-order condition holds to the tolerance, and no
 /// neighbour with more mass at one node is better.
 #[test]

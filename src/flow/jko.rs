@@ -42,7 +42,8 @@ impl JkoStep {
     }
 
     /// How far `tau dF + psi(1)` is from constant at the new distribution: its norm in the metric there, relative
-    /// to that of `tau dF`. Nodes of density below 1e-12 count as empty, and have no part in it.
+    /// to that of `tau dF`. Nodes of density below 1e-12 count as empty. They have no part in it with the means that vanish
+    /// there, and with the arithmetic mean only where it is less than elsewhere, since they have no mass to give away.
     pub fn residual(&self) -> f64 {
         self.residual
     }
@@ -105,11 +106,19 @@ impl FreeEnergy {
         let mu1 = geodesic.ends().1;
         let energy = self.value(mu1)?;
         let slope = self.slope(mu1, tau)?;
-        let sum: Vec<f64> = slope.iter().zip(geodesic.potential_end()).map(|(a, b)| a + b).collect();
+        let mut sum: Vec<f64> = slope.iter().zip(geodesic.potential_end()).map(|(a, b)| a + b).collect();
+        // the masses add up to one, so that this is the mean where they are
+        let level: f64 = sum.iter().zip(mu1).filter(|(_, m)| **m > 0.0).map(|(s, m)| s * m).sum();
+        for ((s, m), p) in sum.iter_mut().zip(mu1).zip(graph.reference()) {
+            // mass that is not there cannot leave
+            if *m < geodesic::EMPTY * p && *s > level {
+                *s = level;
+            }
+        }
         let norm = |psi: &[f64]| geodesic::metric_norm(graph, options.mean, mu1, psi);
         let (left, size) = (norm(&sum), norm(&slope));
         let residual = if left == 0.0 { 0.0 } else { left / size };
-        let wanted = options.tolerance_between(graph, [&filled, mu1]).max(floor);
+        let wanted = options.tolerance_of(&geodesic).max(floor);
         let optimal = residual <= wanted || left <= rounding_of(&slope);
         let termination = match geodesic.termination() {
             Termination::Converged if !optimal => Termination::Stalled,

@@ -35,7 +35,7 @@ pub(crate) const NEARLY_EMPTY: f64 = 1e-6;
 
 /// A node whose density at an end is below this counts as empty: it fills in a time so short that meshes do not
 /// resolve it, since times near one would run together.
-pub(super) const EMPTY: f64 = 1e-12;
+pub(crate) const EMPTY: f64 = 1e-12;
 
 /// Linear elements of the first rung between smooth ends.
 const FIRST_ELEMENTS: usize = 10;

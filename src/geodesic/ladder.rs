@@ -32,6 +32,9 @@ const WARM_PART: f64 = 0.1;
 /// The lowest barrier between singular ends, whose root is then below all that their meshes resolve.
 const LEAST_BARRIER: f64 = 1e-20;
 
+/// The highest one where the end is free, so that nodes that are empty there count as such.
+const FREE_END_BARRIER: f64 = 1e-14;
+
 /// Between singular ends, graphs up to this size have their Hessian factorised at once.
 const SINGULAR_EXACT: usize = 400;
 
@@ -218,14 +221,15 @@ impl<'a> Ladder<'a> {
         let lowest = [ends[0], &end].map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
         let least_barrier = if singular {
             // it moves potentials by a multiple of its root
-            (BARRIER_PART * self.goal.tolerance).powi(2).max(LEAST_BARRIER)
+            let most = if terminal.is_some() { FREE_END_BARRIER } else { f64::INFINITY };
+            (BARRIER_PART * self.goal.tolerance).powi(2).clamp(LEAST_BARRIER, most)
         } else {
             // it moves them by kappa pi/mu per unit of time
             1e-3 * self.goal.tolerance * lowest
         };
         let last_barrier = match before {
             None if degree == 1 => least_barrier.max(FIRST_RUNG_BARRIER),
-            Some(_) if singular => {
+            Some(_) if singular && terminal.is_none() => {
                 least_barrier.max((BARRIER_PART * expected).powi(2).min(LATER_RUNG_BARRIER))
             }
             _ => least_barrier,
@@ -246,7 +250,7 @@ impl<'a> Ladder<'a> {
                 None => (difference * f64::min(1e-4, 1e-2 * mesh.shortest().sqrt()))
                     .clamp(LEAST_TOLERANCE, 1e-4),
                 // a long step weighs the end so much that its potential needs a far better minimiser
-                Some(_) => (1e-5 * difference).clamp(1e-13, 1e-6),
+                Some(_) => 1e-13,
             },
             least_action: self.least_action,
             first_barrier: first_barrier.max(last_barrier),

@@ -59,6 +59,7 @@ use crate::graph::{Graph, Mean};
 use crate::watch;
 pub(crate) use action::Terminal;
 pub use bounds::{BoundOptions, Bounds};
+pub(crate) use convex::EMPTY;
 use path::Path;
 pub(crate) use rung::metric_norm;
 use shooting::{Halt, Shooter, Shot};
@@ -141,9 +142,15 @@ impl GeodesicOptions {
         Ok(())
     }
 
-    /// The relative accuracy asked for between these ends.
-    pub(crate) fn tolerance_between(&self, graph: &Graph, ends: [&[f64]; 2]) -> f64 {
-        self.goal(ends.iter().any(|mu| convex::nearly_empty(graph, mu))).tolerance
+    /// The relative accuracy that was asked of this geodesic, which touches the boundary where it meets no more.
+    pub(crate) fn tolerance_of(&self, geodesic: &Geodesic) -> f64 {
+        let ends = [&geodesic.mu0, &geodesic.mu1];
+        let goal = self.goal(ends.iter().any(|mu| convex::nearly_empty(&geodesic.graph, mu)));
+        if geodesic.error_estimate <= goal.tolerance {
+            goal.tolerance
+        } else {
+            goal.singular_tolerance
+        }
     }
 
     /// The accuracy asked for between these ends.

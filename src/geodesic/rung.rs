@@ -288,6 +288,12 @@ impl Rung {
                 (false, _) => 3.0 * kinks * difference,
             }
         };
+        // a free end is not extrapolated: its potential is optimal up to what extrapolation adds to it
+        let left = if problem.terminal.is_some() && self.extrapolated {
+            left.max(difference / 3.0)
+        } else {
+            left
+        };
         (self.difference, self.contraction) = (difference, contraction);
         let lowest = ends.map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
         // a free end is known as well as it is minimised
