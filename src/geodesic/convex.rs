@@ -46,7 +46,7 @@ const SMOOTH: [(usize, usize); 9] =
     [(5, 1), (8, 1), (12, 1), (16, 1), (12, 2), (16, 2), (12, 4), (16, 4), (16, 8)];
 
 /// Elements of the rungs for singular paths.
-const LINEAR: [usize; 9] = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+const LINEAR: [usize; 10] = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
 
 /// Whether some node is empty or nearly so.
 pub(crate) fn nearly_empty(graph: &Graph, mu: &[f64]) -> bool {

@@ -27,7 +27,7 @@ const LATER_RUNG_BARRIER: f64 = 1e-6;
 const BARRIER_PART: f64 = 0.005;
 
 /// What the root of the barrier is of the last difference at first, on the next mesh.
-const WARM_PART: f64 = 0.1;
+const WARM_PART: f64 = 0.03;
 
 /// The lowest barrier between singular ends, whose root is then below all that their meshes resolve.
 const LEAST_BARRIER: f64 = 1e-20;

@@ -76,7 +76,7 @@ pub struct GeodesicOptions {
     /// also where the path between positive ends turns out to touch the boundary, or to come too near to it. Where a density
     /// is below 1e-12 but not zero no mesh in time follows how the potential grows there: it is finite, but too small, and
     /// that node does not count. Where an end is empty somewhere, a tolerance of 1e-8 is met with the logarithmic and the
-    /// geometric mean, and one of 1e-6 with the others, but for rare cases, on meshes of up to 4096 times.
+    /// geometric mean, and one of 1e-6 with the others, but for rare cases, on meshes of up to 8192 times.
     pub tolerance: Option<f64>,
     /// Iterations (of shooting, and steps of Newton's method) after which the solver gives up and returns
     /// its best path; 1000 by default.
