@@ -313,18 +313,47 @@ fn paths_are_checked() {
     assert!(refused(&[0.0], &[good; 2]).contains("times: expected 2 entries, got 1"));
     assert!(refused(&[1.0, 0.5], &[good; 2]).contains("times[1]: 0.5"));
     assert!(refused(&[], &[]).contains("masses: empty"));
-    assert!(
-        refused(&[0.0, 1.0, 2.0], &[good, [0.0, 0.6, 0.4], good]).contains("masses[1][0]: 0 is empty")
-    );
     assert!(refused(&[0.0, 1.0], &[good, [0.5; 3]]).contains("masses[1]: masses sum to 1.5"));
-    assert!(
-        refused(&[0.0, 1.0], &[[0.0, 0.6, 0.4], [0.0, 0.5, 0.5]]).contains("node 0 is empty all along")
-    );
     let length = |masses: &[[f64; 3]]| graph.path_length(Mean::Logarithmic, masses).expect("a path");
     assert_eq!(length(&[good]), 0.0);
     assert_eq!(length(&[good, good]), 0.0);
     // empty nodes at the ends are fine
     assert!(length(&[[1.0, 0.0, 0.0], [0.3, 0.3, 0.4], [0.0, 0.0, 1.0]]) > 0.0);
+}
+
+/// Where nodes stay empty the rest of the graph is all there is, and no way leads through them.
+#[test]
+fn paths_beside_nodes_that_stay_empty() {
+    let graph = Graph::path(6, Reference::Uniform).expect("a path");
+    let conductance = graph.conductance()[0];
+    for mean in Mean::ALL {
+        let length = |from: [f64; 6], to: [f64; 6]| {
+            graph
+                .path_length(mean, &[from, to])
+                .unwrap_or_else(|e| panic!("{mean:?} {from:?} {to:?} {e}"))
+        };
+        // the pairs {0, 1} and {4, 5} exchange nothing with each other, so that their squares add up
+        let (from, to) = ([0.3, 0.2, 0.0, 0.0, 0.4, 0.1], [0.32, 0.18, 0.0, 0.0, 0.35, 0.15]);
+        let square = |moved: f64, a: f64, b: f64| {
+            let at = |k: usize| moved * (k as f64 + 0.5) / 1000.0;
+            let inverse = (0..1000).map(|k| 1.0 / mean.value(6.0 * (a + at(k)), 6.0 * (b - at(k))));
+            moved * moved * inverse.sum::<f64>() / 1000.0 / conductance
+        };
+        let exact = (square(0.02, 0.3, 0.2) + square(-0.05, 0.4, 0.1)).sqrt();
+        let found = length(from, to);
+        assert!((found / exact - 1.0).abs() < 1e-6, "{mean:?}: {found}, not {exact}");
+        assert_eq!(length(from, from), 0.0);
+        // node 1 hands on to node 4, through two that are empty
+        let apart = [0.3, 0.1, 0.0, 0.0, 0.5, 0.1];
+        assert_eq!(length(from, apart), f64::INFINITY, "{mean:?}");
+        let over = [0.3, 0.1, 0.1, 0.0, 0.4, 0.1];
+        assert!(length(from, over).is_finite(), "{mean:?}");
+        let action = graph.path_action(mean, &[0.0, 1.0, 2.0], &[from, to, apart]).expect("a path");
+        assert_eq!(action, f64::INFINITY);
+        // through one empty node, where only the arithmetic mean conducts
+        let through = length([0.5, 0.0, 0.5, 0.0, 0.0, 0.0], [0.4, 0.0, 0.6, 0.0, 0.0, 0.0]);
+        assert_eq!(through.is_finite(), mean == Mean::Arithmetic, "{mean:?}: {through}");
+    }
 }
 
 // --- distance matrix

@@ -280,8 +280,8 @@ pub unsafe extern "C" fn jko_metric_logarithm(
 /// Computes the action of the path through the rows of `masses` (`rows` by `cols = n`, strides in
 /// elements) at as many increasing `times`.
 ///
-/// The path is linear between the rows, with the best constant flux on each segment. Rows are positive
-/// on every node, but for the first and the last. For samples of a geodesic on [0, 1] the action
+/// The path is linear between the rows, with the best constant flux on each segment. Nodes may be empty; where mass
+/// crosses nodes that are empty all along a segment the action is infinite. For samples of a geodesic on [0, 1] the action
 /// converges to the squared distance at second order. `mean` is a `JKO_MEAN_` constant. Cost: per
 /// segment five sweeps and a sparse factorisation.
 ///

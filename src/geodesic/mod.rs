@@ -63,6 +63,7 @@ pub(crate) use convex::EMPTY;
 use path::Path;
 pub(crate) use rung::metric_norm;
 use shooting::{Halt, Shooter, Shot};
+pub(crate) use tree::{Grower, SpanningTree};
 
 /// How a geodesic is to be computed.
 #[derive(Debug, Clone, Copy, PartialEq)]

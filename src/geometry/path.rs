@@ -21,12 +21,20 @@
 //!
 //! The mean of `1/theta` is taken by the Gauss rule with five nodes, which is a little too small: by up
 //! to 3e-8 relatively where the densities of an edge double over a segment, by 2e-3 where they grow
-//! tenfold. It never looks at the samples themselves, so the first and the last may have empty nodes;
-//! there it is coarse, by 2e-2 on an edge with one empty end.
+//! tenfold. It never looks at the samples themselves, which may have empty nodes; there it is coarse, by 2e-2 on an
+//! edge with one empty end.
+//!
+//! # Nodes that stay empty
+//!
+//! An edge between nodes that are empty all along a segment, or with the means that vanish at one of them, has no mobility
+//! there and carries nothing. The other edges divide the graph into parts. Where each keeps its mass the length is the
+//! same whatever conducts between them, on edges that join them without a cycle, since nothing flows there. Where mass would
+//! have to go from one to another, the length is infinite.
 
 use crate::error::{self, Error, Result};
+use crate::geodesic::{Grower, SpanningTree};
 use crate::graph::{Graph, LaplacianSolver, Mean, Sweep};
-use crate::linalg::vector::{dot, mass_difference};
+use crate::linalg::vector::{dot, mass_difference, max_abs};
 
 impl Graph {
     /// The action `int psi' L(rho) psi dt` of the path through the rows of `masses` (each of length `n`)
@@ -63,37 +71,20 @@ impl Graph {
     /// fewer than there are rows. Cost and definition as for [`path_action`](Self::path_action).
     ///
     /// # Errors
-    /// No row; rows that are not distributions; an empty node of a row between the first and the last,
-    /// or one that is empty in the first and the last when there are no others; [`Error::Singular`]
-    /// where the masses are so small that the graph falls apart numerically.
+    /// No row; rows that are not distributions; [`Error::Singular`] where the masses are so small that the graph falls
+    /// apart numerically. Where mass crosses nodes that are empty all along a segment its length is infinite.
     pub fn segment_lengths<S: AsRef<[f64]>>(&self, mean: Mean, masses: &[S]) -> Result<Vec<f64>> {
         self.check_path(masses)?;
         let mut measure = Segments::new(self, mean)?;
         masses.windows(2).map(|pair| measure.length(pair[0].as_ref(), pair[1].as_ref())).collect()
     }
 
-    /// Refuses what leaves a node empty all along a segment.
     fn check_path<S: AsRef<[f64]>>(&self, masses: &[S]) -> Result<()> {
-        let Some(last) = masses.len().checked_sub(1) else {
+        if masses.is_empty() {
             return Err(Error::invalid("masses", "empty; a path has at least one row"));
-        };
-        for (k, mu) in masses.iter().enumerate() {
-            let (name, mu) = (format!("masses[{k}]"), mu.as_ref());
-            if k == 0 || k == last {
-                self.check_distribution(&name, mu)?;
-            } else {
-                self.check_positive_distribution(&name, mu)?;
-            }
         }
-        let (first, last) = (masses[0].as_ref(), masses[last].as_ref());
-        match (0..self.nodes()).find(|&x| masses.len() <= 2 && first[x] == 0.0 && last[x] == 0.0) {
-            None => Ok(()),
-            Some(x) => {
-                let reason =
-                    format!("node {x} is empty all along the path, which then moves nothing there");
-                Err(Error::invalid("masses", reason))
-            }
-        }
+        let mut rows = masses.iter().enumerate();
+        rows.try_for_each(|(k, mu)| self.check_distribution(&format!("masses[{k}]"), mu.as_ref()))
     }
 }
 
@@ -107,7 +98,8 @@ const GAUSS: [(f64, f64); 5] = [
 ];
 
 /// Factorisation and buffers that the segments of a path share.
-struct Segments {
+struct Segments<'a> {
+    graph: &'a Graph,
     sweep: Sweep,
     laplacian: LaplacianSolver,
     place: Vec<f64>,
@@ -115,9 +107,10 @@ struct Segments {
     harmonic: Vec<f64>,
 }
 
-impl Segments {
-    fn new(graph: &Graph, mean: Mean) -> Result<Self> {
+impl<'a> Segments<'a> {
+    fn new(graph: &'a Graph, mean: Mean) -> Result<Self> {
         Ok(Self {
+            graph,
             sweep: Sweep::new(graph, mean),
             laplacian: LaplacianSolver::new(graph)?,
             place: vec![0.0; graph.nodes()],
@@ -126,7 +119,7 @@ impl Segments {
         })
     }
 
-    /// `sqrt(delta' Lbar^+ delta)` for the segment from `from` to `to`.
+    /// `sqrt(delta' Lbar^+ delta)` for the segment from `from` to `to`, infinite where mass would go where nothing conducts.
     fn length(&mut self, from: &[f64], to: &[f64]) -> Result<f64> {
         let delta = mass_difference(from, to);
         self.harmonic.fill(0.0);
@@ -135,14 +128,43 @@ impl Segments {
                 *m = a + s * d;
             }
             self.sweep.mobility(&self.place, &mut self.weight);
-            for (sum, w) in self.harmonic.iter_mut().zip(&self.weight) {
-                *sum += b / w;
+            for ((sum, w), (x, y)) in
+                self.harmonic.iter_mut().zip(&self.weight).zip(self.graph.edge_list())
+            {
+                // means of nothing are not defined
+                let empty = self.place[x] == 0.0 && self.place[y] == 0.0;
+                *sum += if empty { f64::INFINITY } else { b / w };
             }
         }
         self.harmonic.iter_mut().for_each(|sum| *sum = sum.recip());
+        if self.harmonic.contains(&0.0) && !self.join_parts(&delta) {
+            return Ok(f64::INFINITY);
+        }
         self.laplacian.factorise(&self.harmonic)?;
         let mut psi = delta.clone();
         self.laplacian.solve_in_place(&mut psi);
         Ok(dot(&delta, &psi).max(0.0).sqrt())
+    }
+
+    /// Lets edges conduct that join the parts into which the graph falls without mobility, if none of these gains mass.
+    fn join_parts(&mut self, delta: &[f64]) -> bool {
+        let n = delta.len();
+        let mut tree = SpanningTree::new(n);
+        Grower::new(self.graph).grow(&self.harmonic, &mut tree);
+        let mut transfer = delta.to_vec();
+        tree.gather(&mut transfer);
+        let rounding = n as f64 * f64::EPSILON;
+        let usual = max_abs(&self.harmonic);
+        self.graph.edge_list().zip(&mut self.harmonic).filter(|(_, weight)| **weight == 0.0).all(
+            |((x, y), weight)| {
+                let child = match () {
+                    _ if tree.parent(y) == x => y,
+                    _ if tree.parent(x) == y => x,
+                    _ => return true,
+                };
+                *weight = usual;
+                transfer[child].abs() <= rounding
+            },
+        )
     }
 }
