@@ -149,7 +149,8 @@ impl Geodesic {
     /// to the upper and taken from the lower bound (triangle inequality). There, and where ends are so steep that the gap
     /// is not reached at once, bounds are sought for smaller and smaller gaps, and when the path is too rough for one it is
     /// solved for once more, to a hundredth of the gap wanted: the most costly part, and spared by a geodesic of that
-    /// tolerance.
+    /// tolerance. Where the potentials of the path are lost all the same, which is so where weights differ by many orders and
+    /// with the harmonic mean where nodes are empty, the lower bound is one by potentials that do not change in time.
     ///
     /// The upper bound's gap falls with the second power of the number of intervals, the lower one's
     /// with the third, down to the square of [`path_error_estimate`](Self::path_error_estimate).
@@ -177,13 +178,24 @@ impl Geodesic {
         let direct = if self.mu0 == self.mu1 || !self.has_empty_ends() {
             let direct = self.bounds_between(options, SMOOTHING_PARTS[0], 0.0)?;
             if direct.ended() || options.max_intervals <= options.first_intervals {
-                return Ok(direct);
+                return self.at_least_standing(direct);
             }
             direct
         } else {
             Bounds::UNKNOWN
         };
-        self.bounds_step_by_step(options, direct)
+        self.at_least_standing(self.bounds_step_by_step(options, direct)?)
+    }
+
+    /// These bounds, or where the lower one is lost that by a potential that does not change in time.
+    fn at_least_standing(&self, bounds: Bounds) -> Result<Bounds> {
+        if bounds.lower >= LOST * bounds.upper || bounds.cancelled {
+            return Ok(bounds);
+        }
+        match self.standing_bound() {
+            Ok(standing) => Ok(Bounds { lower: bounds.lower.max(standing).min(bounds.upper), ..bounds }),
+            Err(error) => bounds.after(error),
+        }
     }
 
     /// Improves on bounds between steep ends: for a wide gap first, then for smaller ones down to that wanted.
@@ -378,6 +390,9 @@ fn certified(
     }
     Ok(found)
 }
+
+/// A lower bound below this part of the upper one may be worse than one without a path.
+const LOST: f64 = 0.9;
 
 /// The first gap for which bounds between steep ends are sought, and the factor to the next.
 const FIRST_GAP: f64 = 0.03;

@@ -49,6 +49,7 @@ mod shooting;
 mod shot_error;
 mod smooth_error;
 mod spacetime;
+mod standing;
 mod tree;
 mod unreached;
 
