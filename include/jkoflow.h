@@ -2753,7 +2753,7 @@ jko_status jko_mean_value(int32_t mean,
  * about that of a geodesic.
  *
  * Returns: a positive status, with the best step found, where it did not converge (ITERATION_LIMIT,
- * STALLED, RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+ * STALLED, RESOLUTION, MEMORY_LIMIT: the message says how far it came; CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
  * INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY, BUSY. Any thread.
  */
 jko_status jko_energy_step(const jko_energy *energy,

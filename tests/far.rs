@@ -423,6 +423,32 @@ fn out_of_budget() {
     }
 }
 
+/// An iterate of which nothing is known is a path between the ends all the same, and no shorter than the distance.
+#[test]
+fn limits_return_a_path() {
+    let mut unknown = 0;
+    for seed in 0..30 {
+        let graph = Graph::random_tree(8, seed, Reference::Uniform).expect("a tree");
+        let mut random = Uniform(seed);
+        let (mu0, mu1) = (random.distribution(8, 6.0), random.distribution(8, 6.0));
+        for mean in Mean::ALL {
+            let options = GeodesicOptions::default().with_mean(mean).with_tolerance(1e-4);
+            let exact = graph.geodesic(&mu0, &mu1, &options).expect("solved").distance();
+            for limit in [1, 2, 5] {
+                let limited = options.with_max_iterations(limit);
+                let geodesic = graph.geodesic(&mu0, &mu1, &limited).expect("a path");
+                if geodesic.error_estimate() >= 1.0 {
+                    unknown += 1;
+                    let distance = geodesic.distance();
+                    assert!(distance > 0.9 * exact, "{seed}, {mean:?}, {limit}: {distance} of {exact}");
+                    assert!(geodesic.potential_end().iter().all(|psi| psi.is_finite()));
+                }
+            }
+        }
+    }
+    assert!(unknown > 100, "{unknown}");
+}
+
 // ---------------------------------------------------------------------------------------------------
 // Random problems
 

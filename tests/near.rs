@@ -10,15 +10,16 @@ use jkoflow::{
 
 /// The distance on two nodes that hold half of the reference each, from (1, 0) to (1 - e, e):
 /// `int_0^e dm / sqrt(c theta)` (Maas 2011, section 2), by the midpoint rule in the fourth root of `m`, which
-/// takes the singularity away.
+/// takes the singularity away, and Richardson's extrapolation.
 fn from_a_dirac(mean: Mean, conductance: f64, e: f64) -> f64 {
-    let count = 20_000;
-    let piece = |k: usize| {
-        let u = (k as f64 + 0.5) / count as f64;
+    let slope = |u: f64| {
         let m = e * u.powi(4);
         4.0 * e * u.powi(3) / (conductance * mean.value(2.0 * (1.0 - m), 2.0 * m)).sqrt()
     };
-    (0..count).map(piece).sum::<f64>() / count as f64
+    let midpoint = |count: usize| {
+        (0..count).map(|k| slope((k as f64 + 0.5) / count as f64)).sum::<f64>() / count as f64
+    };
+    (4.0 * midpoint(20_000) - midpoint(10_000)) / 3.0
 }
 
 fn solve(graph: &Graph, mean: Mean, mu0: &[f64], mu1: &[f64]) -> Geodesic {
@@ -131,8 +132,9 @@ fn differences_below_the_rounding_of_the_heaviest_mass() {
                 "{mean:?}, {e:e}: {distance} for {exact}"
             );
             let bounds = geodesic.bounds(&BoundOptions::default()).expect("bounds");
+            // with the arithmetic mean the lower bound is exact
             assert!(
-                bounds.lower <= exact && exact <= bounds.upper,
+                bounds.lower <= exact * (1.0 + 1e-12) && exact <= bounds.upper,
                 "{mean:?}, {e:e}: {bounds:?} for {exact}"
             );
             // beside a node that is not quite empty the upper one is near, too

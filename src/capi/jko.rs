@@ -4,8 +4,12 @@ use super::energy::jko_energy;
 use super::geodesic::{geodesic_options, jko_geodesic, jko_geodesic_options};
 use super::guard::guard;
 use super::input;
-use super::status::{self, jko_status};
+use super::status::{self, jko_status, Failure};
+use super::status::{
+    JKO_STATUS_CANCELLED, JKO_STATUS_ITERATION_LIMIT, JKO_STATUS_MEMORY_LIMIT, JKO_STATUS_OK,
+};
 use super::watch;
+use crate::JkoStep;
 
 /// Computes `argmin F(mu) + W_K(mu0, mu)^2 / (2 tau)`: the next distribution of the JKO scheme, into `mass`; all of
 /// length `n`. `options` may be NULL.
@@ -17,7 +21,7 @@ use super::watch;
 /// about that of a geodesic.
 ///
 /// Returns: a positive status, with the best step found, where it did not converge (ITERATION_LIMIT,
-/// STALLED, RESOLUTION, CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
+/// STALLED, RESOLUTION, MEMORY_LIMIT: the message says how far it came; CANCELLED); NULL_POINTER, MISALIGNED, LENGTH_MISMATCH, BAD_VALUE, NOT_NORMALISED,
 /// INVALID_ARGUMENT, STRUCT_SIZE, SINGULAR, OUT_OF_MEMORY, BUSY. Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn jko_energy_step(
@@ -50,10 +54,26 @@ pub unsafe extern "C" fn jko_energy_step(
         if let Some(residual) = residual {
             residual.write([step.residual()]);
         }
-        let status = status::of_termination(step.termination());
         if let Some(out) = out {
             out.fill(jko_geodesic { geodesic: step.geodesic().clone() });
         }
-        Ok(status)
+        match status::of_termination(step.termination()) {
+            status @ (JKO_STATUS_OK | JKO_STATUS_CANCELLED) => Ok(status),
+            status => Err(unfinished(status, &step)),
+        }
     })
+}
+
+/// How far a step has come, and what would help.
+fn unfinished(status: jko_status, step: &JkoStep) -> Failure {
+    let (ended, residual) = (step.termination().describe(), step.residual());
+    let estimate = step.geodesic().error_estimate();
+    let help = match status {
+        JKO_STATUS_ITERATION_LIMIT => "allow more iterations, or ask for a larger tolerance",
+        JKO_STATUS_MEMORY_LIMIT => "allow more memory, or ask for a larger tolerance",
+        _ => "ask for a larger tolerance, or take a shorter step",
+    };
+    let message =
+        format!("the step {ended}; residual {residual:.2e}, error estimate {estimate:.2e}; {help}");
+    Failure::new(status, message)
 }

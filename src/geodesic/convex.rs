@@ -89,49 +89,62 @@ pub(crate) fn minimise(
     let meshes = if singular { linear_meshes() } else { smooth_meshes(lowest_density) };
     let found = Ladder::new(problem, *goal, 0.0).climb(&meshes, guess)?;
     let found = or_singular(problem, goal, 0.0, found)?;
-    if floor < 1.0 {
+    if floor < 1.0 && found.error_estimate < 1.0 {
         return Ok(found);
     }
     or_straight(problem, found)
 }
 
-/// What was found between ends whose difference is in the rounding of their masses; or the straight path, where that is
-/// shorter.
-///
-/// Along it mobilities are at least the share `2 u` of those in the middle at a time `u <= 1/2`, for they are concave, and
-/// `int_0^(1/2) (2 u)^(-1/2) du = 1` for either half. The flux is that in a tree, which rounding does not touch.
+/// What was found between ends whose difference is in the rounding of their masses, or before a limit; or the straight
+/// path, where that is shorter.
 fn or_straight(problem: Problem, found: Climb) -> Result<Climb> {
     let Problem { graph, mean, ends, .. } = problem;
-    let middle: Vec<f64> = ends[0].iter().zip(ends[1]).map(|(a, b)| 0.5 * (a + b)).collect();
-    let mut weight = vec![0.0; graph.edges()];
-    Sweep::new(graph, mean).mobility(&middle, &mut weight);
-    let mut tree = SpanningTree::new(middle.len());
-    Grower::new(graph).grow(&weight, &mut tree);
-    let mut flux = mass_difference(ends[0], ends[1]);
-    tree.gather(&mut flux);
-    let scale = max_abs(&flux);
-    let action: f64 = graph
-        .edge_list()
-        .zip(&weight)
-        .map(|((x, y), w)| match () {
-            _ if tree.parent(y) == x => (flux[y] / scale).powi(2) / w,
-            _ if tree.parent(x) == y => (flux[x] / scale).powi(2) / w,
-            _ => 0.0,
-        })
-        .sum();
-    let length = 2.0 * scale * action.sqrt();
-    if found.distance <= length {
+    let length = straight_length(graph, mean, ends);
+    if length.is_nan() || found.distance <= length {
         return Ok(found);
     }
-    let unknown = vec![0.0; middle.len()];
+    let unknown = vec![0.0; ends[0].len()];
     Ok(Climb {
         path: Path::straight(ends[0], ends[1]),
         potential_start: unknown.clone(),
         potential_end: unknown,
         distance: length,
-        termination: Termination::Stalled,
+        error_estimate: f64::INFINITY,
+        path_error_estimate: f64::INFINITY,
+        termination: match found.termination {
+            Termination::Converged => Termination::Stalled,
+            stopped => stopped,
+        },
         ..found
     })
+}
+
+/// A bound on the length of the straight path; infinite where that goes through nodes without mass.
+///
+/// Along it mobilities are at least the share `2 u` of those in the middle at a time `u <= 1/2`, for they are concave, and
+/// `int_0^(1/2) (2 u)^(-1/2) du = 1` for either half. The flux is that in a tree, which rounding does not touch.
+pub(super) fn straight_length(graph: &Graph, mean: Mean, ends: [&[f64]; 2]) -> f64 {
+    let middle: Vec<f64> = ends[0].iter().zip(ends[1]).map(|(a, b)| 0.5 * (a + b)).collect();
+    let mut weight = vec![0.0; graph.edges()];
+    Sweep::new(graph, mean).mobility(&middle, &mut weight);
+    // means of nothing are not defined
+    weight.iter_mut().filter(|w| w.is_nan()).for_each(|w| *w = 0.0);
+    let mut tree = SpanningTree::new(middle.len());
+    Grower::new(graph).grow(&weight, &mut tree);
+    let mut flux = mass_difference(ends[0], ends[1]);
+    tree.gather(&mut flux);
+    let scale = max_abs(&flux);
+    let cost = |flux: f64, weight: f64| if flux == 0.0 { 0.0 } else { (flux / scale).powi(2) / weight };
+    let action: f64 = graph
+        .edge_list()
+        .zip(&weight)
+        .map(|((x, y), w)| match () {
+            _ if tree.parent(y) == x => cost(flux[y], *w),
+            _ if tree.parent(x) == y => cost(flux[x], *w),
+            _ => 0.0,
+        })
+        .sum();
+    2.0 * scale * action.sqrt()
 }
 
 /// Minimises the action plus a function of the end, from a positive `mu0`.

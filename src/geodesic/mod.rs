@@ -354,15 +354,33 @@ impl GeodesicSolver {
         let spent = shot.iterations >= goal.max_iterations;
         let reason = match shot.halt {
             Halt::Converged => return Ok(self.shot(mu0, mu1, shot, Termination::Converged)),
-            Halt::Cancelled => return Ok(self.shot(mu0, mu1, shot, Termination::Cancelled)),
+            Halt::Cancelled => return Ok(self.stopped(mu0, mu1, shot, Termination::Cancelled)),
             Halt::Memory => return Ok(self.shot(mu0, mu1, shot, Termination::MemoryLimit)),
-            _ if spent => return Ok(self.shot(mu0, mu1, shot, Termination::IterationLimit)),
+            _ if spent => return Ok(self.stopped(mu0, mu1, shot, Termination::IterationLimit)),
             Halt::IterationLimit => "shooting converged too slowly",
             Halt::Stalled => "shooting stalled",
             Halt::LeftSimplex => "shooting left the positive simplex",
             Halt::Resolution => "shooting ran out of time nodes",
         };
         self.minimise(mu0, mu1, goal, guess, shot.iterations, reason)
+    }
+
+    /// What shooting found before it was stopped, or the straight path where that is not yet a path that means anything.
+    fn stopped(&self, mu0: Vec<f64>, mu1: Vec<f64>, shot: Shot, termination: Termination) -> Geodesic {
+        let found = self.shot(mu0, mu1, shot, termination);
+        if found.error_estimate < 1.0 {
+            return found;
+        }
+        let ends = [found.mu0.as_slice(), &found.mu1];
+        Geodesic {
+            distance: convex::straight_length(&self.graph, self.options.mean, ends),
+            path: Path::straight(ends[0], ends[1]),
+            potential_start: vec![0.0; ends[0].len()],
+            potential_end: vec![0.0; ends[0].len()],
+            error_estimate: f64::INFINITY,
+            path_error_estimate: f64::INFINITY,
+            ..found
+        }
     }
 
     /// What shooting found.

@@ -213,6 +213,11 @@ static void steps(const jko_graph *graph) {
     EXPECT(jko_energy_step(energy, start, 4, 0.2, NULL, mass, 4, NULL, NULL) == JKO_STATUS_OK);
     EXPECT(jko_energy_step(energy, start, 4, -1.0, NULL, mass, 4, NULL, NULL) == JKO_STATUS_INVALID_ARGUMENT);
     EXPECT(says("tau"));
+    jko_geodesic_options brief;
+    EXPECT(jko_geodesic_options_init(&brief, sizeof brief) == JKO_STATUS_OK);
+    brief.max_iterations = 2;
+    EXPECT(jko_energy_step(energy, start, 4, 0.2, &brief, mass, 4, NULL, NULL) == JKO_STATUS_ITERATION_LIMIT);
+    EXPECT(says("residual") && says("allow more iterations"));
     EXPECT(jko_energy_step(energy, start, 3, 0.2, NULL, mass, 4, NULL, NULL) == JKO_STATUS_LENGTH_MISMATCH);
     EXPECT(jko_energy_step(energy, start, 4, 0.2, NULL, NULL, 4, NULL, NULL) == JKO_STATUS_NULL_POINTER);
     EXPECT(jko_energy_step(NULL, start, 4, 0.2, NULL, mass, 4, NULL, NULL) == JKO_STATUS_NULL_POINTER);
