@@ -2747,7 +2747,7 @@ jko_status jko_mean_value(int32_t mean,
  * length `n`. `options` may be NULL.
  *
  * `residual` may be NULL; it gets how far `tau dF + psi(1)` is from constant at the new distribution, in
- * the metric's norm, relative to `tau dF`; nodes of density below 1e-12 count as empty and have no part in it. A step
+ * the metric's norm, relative to `tau dF` or the distance; nodes of density below 1e-12 count as empty and have no part in it. A step
  * converged where geodesic and residual are within the tolerance. An empty node of `mu0` is given a share of 1e-10 of the
  * reference. `out` may be NULL; it gets the geodesic that the step followed. Cost:
  * about that of a geodesic.

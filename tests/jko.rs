@@ -209,6 +209,48 @@ fn long_steps_towards_nearly_empty_nodes() {
     }
 }
 
+/// Steps that end where densities are anything between 1e-20 and one.
+#[test]
+fn long_steps_to_gibbs_distributions() {
+    let graphs = [
+        Graph::path(3, Reference::Uniform).expect("a path"),
+        Graph::cycle(4, Reference::Uniform).expect("a cycle"),
+        Graph::cycle(5, Reference::Uniform).expect("a cycle"),
+        Graph::complete(5, Reference::Uniform).expect("complete"),
+    ];
+    let steep = vec![0.0, 1.0, -1.0, 0.5, 0.2];
+    let cases = [
+        (0, vec![0.0, 1.0, 2.0], 0.02, 10.0, vec![1.0 / 3.0; 3]),
+        (1, vec![0.0, 2.0 / 3.0, 4.0 / 3.0, 2.0], 0.02, 10.0, vec![0.25; 4]),
+        (1, vec![0.0, 2.0 / 3.0, 4.0 / 3.0, 2.0], 0.05, 1000.0, vec![0.25; 4]),
+        (2, vec![0.0, 0.5, 1.0, 1.5, 2.0], 0.02, 10.0, vec![0.2; 5]),
+        (3, vec![0.0, 0.5, 1.0, 1.5, 2.0], 0.05, 100.0, vec![0.2; 5]),
+        (2, steep.clone(), 0.05, 1000.0, vec![0.5, 0.3, 0.1, 0.1, 0.0]),
+        (2, steep.clone(), 0.05, 1000.0, vec![0.5, 0.3, 0.1, 0.05, 0.05]),
+        (2, steep.clone(), 0.1, 100.0, vec![0.5, 0.3, 0.1, 0.1, 0.0]),
+        (2, steep, 0.1, 1000.0, vec![0.2; 5]),
+    ];
+    for (graph, potential, entropy, tau, mu0) in cases {
+        let name = format!("{} nodes, entropy {entropy}, tau {tau}, from {mu0:?}", potential.len());
+        let energy = FreeEnergy::new(&graphs[graph])
+            .with_potential(potential.clone())
+            .and_then(|e| e.with_entropy(entropy))
+            .expect("an energy");
+        let step = energy.jko_step(&mu0, tau, &GeodesicOptions::default()).expect("a step");
+        let (residual, estimate) = (step.residual(), step.geodesic().error_estimate());
+        assert!(step.converged(), "{name}: {:?} {residual:e} {estimate:e}", step.termination());
+        // between the start and the Gibbs distribution; near the latter, where the distance costs less than the energy gains
+        let gibbs: Vec<f64> = potential.iter().map(|v| (-v / entropy).exp()).collect();
+        let total: f64 = gibbs.iter().sum();
+        let gibbs: Vec<f64> = gibbs.iter().map(|m| m / total).collect();
+        let value = |mu: &[f64]| energy.value(mu).expect("an energy");
+        assert!(value(step.mass()) >= value(&gibbs) - 1e-12, "{name}");
+        assert!(value(step.mass()) <= value(&mu0), "{name}");
+        let distance = step.geodesic().distance();
+        assert!(distance_1(step.mass(), &gibbs) < 4.0 * distance * distance / tau, "{name}");
+    }
+}
+
 /// Energies that empty nodes, convex or not: steps converge, the first-order condition holds to the tolerance, and no
 /// neighbour with more mass at one node is better.
 #[test]

@@ -42,8 +42,9 @@ impl JkoStep {
     }
 
     /// How far `tau dF + psi(1)` is from constant at the new distribution: its norm in the metric there, relative
-    /// to that of `tau dF`. Nodes of density below 1e-12 count as empty. They have no part in it with the means that vanish
-    /// there, and with the arithmetic mean only where it is less than elsewhere, since they have no mass to give away.
+    /// to that of `tau dF` or to the distance, whichever is larger. These two are the same but for nodes of density below
+    /// 1e-12, which count as empty: they have no part in it with the means that vanish there, and with the arithmetic mean
+    /// only where it is less than elsewhere, since they have no mass to give away.
     pub fn residual(&self) -> f64 {
         self.residual
     }
@@ -116,7 +117,7 @@ impl FreeEnergy {
             }
         }
         let norm = |psi: &[f64]| geodesic::metric_norm(graph, options.mean, mu1, psi);
-        let (left, size) = (norm(&sum), norm(&slope));
+        let (left, size) = (norm(&sum), norm(&slope).max(geodesic.distance()));
         let residual = if left == 0.0 { 0.0 } else { left / size };
         let wanted = options.tolerance_of(&geodesic).max(floor);
         let optimal = residual <= wanted || left <= rounding_of(&slope);

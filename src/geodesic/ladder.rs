@@ -180,8 +180,9 @@ impl<'a> Ladder<'a> {
     /// The first rung of a ladder on meshes with layers, where the second on others shows that there are some that
     /// matter; the ladder begins again with it.
     fn in_layers(&mut self, second: &Rung, elements: usize, degree: usize) -> Option<(Grading, Rung)> {
-        let grading = Grading::Layers(self.shortest_layer()?);
-        if !second.settled() || !second.has_layers(&self.problem) {
+        let problem = Problem { ends: [self.problem.ends[0], &second.end], ..self.problem };
+        let grading = Grading::Layers(shortest_layer(&problem)?);
+        if !second.settled() || !second.has_layers(&problem) {
             return None;
         }
         let before = std::mem::take(&mut self.rungs);
@@ -193,14 +194,6 @@ impl<'a> Ladder<'a> {
                 None
             }
         }
-    }
-
-    /// The least time in which a nearly empty node fills at either end, if there is one: it cannot do so faster than at
-    /// the root of its mobility.
-    fn shortest_layer(&self) -> Option<f64> {
-        let Problem { graph, mean, ends, .. } = self.problem;
-        let nearly_empty = ends.iter().flat_map(|mu| nearly_empty_nodes(graph, mu));
-        nearly_empty.reduce(f64::min).map(|least| least / mean.value(least, 1.0).sqrt())
     }
 
     /// The next rung: where it is `warm`, from the path of the last, or for the first from `guess`; else from a
@@ -310,6 +303,14 @@ impl<'a> Ladder<'a> {
             termination,
         })
     }
+}
+
+/// The least time in which a nearly empty node fills at either end, if there is one: it cannot do so faster than at
+/// the root of its mobility.
+fn shortest_layer(problem: &Problem) -> Option<f64> {
+    let Problem { graph, mean, ends, .. } = *problem;
+    let nearly_empty = ends.iter().flat_map(|mu| nearly_empty_nodes(graph, mu));
+    nearly_empty.reduce(f64::min).map(|least| least / mean.value(least, 1.0).sqrt())
 }
 
 /// `elements` elements of this degree, shorter towards the ends: by `u^2 (3 - 2u)` in general, and by
