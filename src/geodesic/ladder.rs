@@ -154,9 +154,9 @@ impl<'a> Ladder<'a> {
                 && (rung.estimate >= least || !self.problem.singular && !rung.geometric())
                 && before.is_some_and(|before| !before.settled());
             // polynomials do not follow a path along the boundary; touching it once may be what a coarse mesh makes of it
-            let touches = degree > 1 && rung.touches_boundary();
+            let touches = |rung: &Rung| rung.touches_boundary(self.problem.graph);
             let at_boundary =
-                touches && self.rungs.len() > 1 && before.is_some_and(Rung::touches_boundary);
+                degree > 1 && touches(&rung) && self.rungs.len() > 1 && before.is_some_and(touches);
             let hopeless = endless || at_boundary;
             fruitless = if rung.estimate < least { 0 } else { fruitless + 1 };
             least = rung.estimate.min(least);

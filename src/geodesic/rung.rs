@@ -255,7 +255,7 @@ impl Rung {
         };
         let kinks = kinks(mean);
         let left = if !singular {
-            self.time_error.total() * if self.touches_boundary() { kinks } else { 1.0 }
+            self.time_error.total() * if self.touches_boundary(graph) { kinks } else { 1.0 }
         } else if contraction > SECOND_ORDER {
             // what a geometric series leaves; one that was ahead of its order and no longer is moves irregularly
             let irregular = if before.contraction < CLEAN_ORDER { KINKS } else { 1.0 };
@@ -352,9 +352,9 @@ impl Rung {
         }
     }
 
-    /// Whether the path stays at the boundary for a while, or so near to it that it makes no difference.
-    pub fn touches_boundary(&self) -> bool {
-        self.report.barrier > HELD * self.least_density
+    /// Whether the path stays at the boundary for a while, or so near to it that it makes no difference; or ends near it.
+    pub fn touches_boundary(&self, graph: &Graph) -> bool {
+        self.report.barrier > HELD * self.least_density || nearly_empty(graph, &self.end)
     }
 
     /// Whether it contracted as smooth ladders do.
