@@ -92,19 +92,19 @@ pub(crate) fn minimise(
     if floor < 1.0 && found.error_estimate < 1.0 {
         return Ok(found);
     }
-    or_straight(problem, found)
+    Ok(or_straight(problem, found))
 }
 
 /// What was found between ends whose difference is in the rounding of their masses, or before a limit; or the straight
 /// path, where that is shorter.
-fn or_straight(problem: Problem, found: Climb) -> Result<Climb> {
+fn or_straight(problem: Problem, found: Climb) -> Climb {
     let Problem { graph, mean, ends, .. } = problem;
     let length = straight_length(graph, mean, ends);
     if length.is_nan() || found.distance <= length {
-        return Ok(found);
+        return found;
     }
     let unknown = vec![0.0; ends[0].len()];
-    Ok(Climb {
+    Climb {
         path: Path::straight(ends[0], ends[1]),
         potential_start: unknown.clone(),
         potential_end: unknown,
@@ -116,7 +116,7 @@ fn or_straight(problem: Problem, found: Climb) -> Result<Climb> {
             stopped => stopped,
         },
         ..found
-    })
+    }
 }
 
 /// A bound on the length of the straight path; infinite where that goes through nodes without mass.
@@ -138,11 +138,7 @@ pub(super) fn straight_length(graph: &Graph, mean: Mean, ends: [&[f64]; 2]) -> f
     let action: f64 = graph
         .edge_list()
         .zip(&weight)
-        .map(|((x, y), w)| match () {
-            _ if tree.parent(y) == x => cost(flux[y], *w),
-            _ if tree.parent(x) == y => cost(flux[x], *w),
-            _ => 0.0,
-        })
+        .filter_map(|((x, y), w)| tree.child(x, y).map(|child| cost(flux[child], *w)))
         .sum();
     2.0 * scale * action.sqrt()
 }

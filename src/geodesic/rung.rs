@@ -435,6 +435,12 @@ fn descend(
 /// as little as possible of a safe path mixed in; and the share of that.
 fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<Guess>) -> (Knots, f64) {
     let times = action.mesh.knots();
+    if let Some(polyline) = guess.and_then(|guess| guess.polyline) {
+        let knots = polyline.at(&times);
+        if action.evaluate(&knots).is_some() {
+            return (knots, 0.0);
+        }
+    }
     let graph = action.graph.clone();
     let pi = graph.reference();
     // a straight line, mixed in the middle with as much of the reference as moves
@@ -448,12 +454,6 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<Gue
         })
         .collect();
     let Some(guess) = guess else { return (Knots::new(pi.len(), safe), COLD_BARRIER) };
-    if let Some(polyline) = guess.polyline {
-        let knots = polyline.at(&times);
-        if action.evaluate(&knots).is_some() {
-            return (knots, 0.0);
-        }
-    }
     let guess = guess.path;
     let (old0, old1) = (guess.mass(0.0), guess.mass(1.0));
     let shifted: Vec<f64> = times

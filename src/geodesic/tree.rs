@@ -92,6 +92,15 @@ impl SpanningTree {
         self.parent[x] as usize
     }
 
+    /// The end of the edge between `x` and `y` that is farther from the root, where that edge is in the tree.
+    pub fn child(&self, x: usize, y: usize) -> Option<usize> {
+        match () {
+            _ if self.parent(y) == x => Some(y),
+            _ if self.parent(x) == y => Some(x),
+            _ => None,
+        }
+    }
+
     /// The transfers that change the mass of `x`, with their signs: its own, which adds to it, and its children's.
     pub fn touching(&self, x: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
         let (first, count) = self.children[x];

@@ -157,11 +157,7 @@ impl<'a> Segments<'a> {
         let usual = max_abs(&self.harmonic);
         self.graph.edge_list().zip(&mut self.harmonic).filter(|(_, weight)| **weight == 0.0).all(
             |((x, y), weight)| {
-                let child = match () {
-                    _ if tree.parent(y) == x => y,
-                    _ if tree.parent(x) == y => x,
-                    _ => return true,
-                };
+                let Some(child) = tree.child(x, y) else { return true };
                 *weight = usual;
                 transfer[child].abs() <= rounding
             },
