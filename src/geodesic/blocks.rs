@@ -13,8 +13,11 @@
 //! conserved, and with `E_a = -T_a/h - B T_a/2`, `E_b = T_b/h - B T_b/2` the blocks are
 //!
 //! ```text
-//! H_ij = h E_i' G E_j + h/4 T_i' S T_j
+//! H_ij = h E_i' G E_j + h/4 T_i' S T_j,   E_i' G E_j = X_i' X_j
 //! ```
+//!
+//! where `X = R^{-1} E` with a factor `R R'` of the Laplacian. These products are most of the work, and what rounding does to
+//! them is small beside the scales of the two unknowns.
 //!
 //! The tree matters where nodes are nearly empty. A flux between parts of the graph that only such nodes join
 //! costs its square over a tiny mobility, which rules out a sum of changes over one of the parts that is not
@@ -23,12 +26,15 @@
 //! matrix that is bad by the scales of its unknowns alone does Cholesky's factorisation no harm (van der Sluis,
 //! Numer. Math. 1969).
 
+use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, MatMut, MatRef, Par};
+
 use super::action::DiscreteAction;
 use super::preconditioner::Preconditioner;
 use super::tree::{Grower, SpanningTree};
 use crate::error::Result;
 use crate::graph::EdgeTangent;
-use crate::linalg::vector::axpy;
 use crate::linalg::{BlockTridiagonal, Workspace};
 use crate::memory;
 
@@ -40,12 +46,11 @@ pub(crate) struct Blocks {
     trees: Vec<SpanningTree>,
     grower: Grower,
     strength: Vec<f64>,
-    /// `G E_j` and `B'` times it.
-    rows: Vec<f64>,
-    transported: Vec<f64>,
-    /// `S`, and the difference of two of its rows.
-    bends: Vec<f64>,
-    difference: Vec<f64>,
+    /// `E_i`, and `X_i` for both sides of an interval: a row for each node, a column for each transfer.
+    change: Vec<f64>,
+    halves: [Vec<f64>; 2],
+    /// The diagonal of `S`.
+    bend: Vec<f64>,
     workspace: Workspace,
 }
 
@@ -65,10 +70,9 @@ impl Blocks {
             trees: knots.iter().map(|_| SpanningTree::new(n)).collect(),
             grower: Grower::new(&action.graph),
             strength: vec![0.0; action.graph.edges()],
-            rows: dense(),
-            transported: dense(),
-            bends: dense(),
-            difference: vec![0.0; n],
+            change: dense(),
+            halves: [dense(), dense()],
+            bend: vec![0.0; n],
             workspace: Workspace::new(),
         })
     }
@@ -111,99 +115,101 @@ impl Blocks {
     /// Adds what the interval after knot `q` gives; its knots are the unknowns `q - 1` and `q`, where there are
     /// such.
     fn add_interval(&mut self, action: &DiscreteAction, q: usize) {
-        let m = action.graph.edges();
+        let (n, m) = (action.graph.nodes(), action.graph.edges());
         let edges = &action.tangent[q * m..(q + 1) * m];
-        self.bend(action, edges, q);
-        let (before, after) = (q > 0, q < self.matrix.blocks());
+        let (mu, dual) = (&action.mass[q * n..(q + 1) * n], &action.dual[q * n..(q + 1) * n]);
+        let pairs =
+            [(Side::Before, Side::Before), (Side::Before, Side::After), (Side::After, Side::After)];
+        let unknown = |side: Side| (1..=self.matrix.blocks()).contains(&side.knot(q));
+        let (before, after) = (unknown(Side::Before), unknown(Side::After));
         if before {
             self.respond(action, edges, q, Side::Before);
-            self.add_block(q, Side::Before, Side::Before);
-            if after {
-                self.add_block(q, Side::Before, Side::After);
-            }
         }
         if after {
             self.respond(action, edges, q, Side::After);
-            self.add_block(q, Side::After, Side::After);
+        }
+        self.bend.iter_mut().zip(dual.iter().zip(mu)).for_each(|(s, (z, m))| *s = z / m);
+        action.graph.each_edge(|e, x, y| {
+            self.bend[x] += edges[e].curvature / mu[x] / mu[x];
+            self.bend[y] += edges[e].curvature / mu[y] / mu[y];
+        });
+        for (source, target) in pairs {
+            let needed = |side| if side == Side::Before { before } else { after };
+            if needed(source) && needed(target) {
+                self.add_flux(q, source, target);
+                self.add_bends(action, edges, q, source, target);
+            }
         }
     }
 
-    /// `rows = G E_j` and `transported = B' G E_j` for one side of the interval after knot `q`: a row for each
-    /// node of the graph, a column for each transfer at the knot.
+    /// `X_i` for one side of the interval after knot `q`.
     fn respond(&mut self, action: &DiscreteAction, edges: &[EdgeTangent], q: usize, side: Side) {
         let n = action.graph.nodes();
         let (tree, rate) = (&self.trees[side.knot(q)], side.sign() / self.spacing[q]);
-        self.rows.fill(0.0);
+        self.change.fill(0.0);
         for x in (0..n).filter(|x| *x != tree.root()) {
-            self.rows[x * n + x] = rate;
-            self.rows[tree.parent(x) * n + x] = -rate;
+            self.change[x * n + x] = rate;
+            self.change[tree.parent(x) * n + x] = -rate;
         }
         action.graph.each_edge(|e, x, y| {
             for (node, slope) in [(x, edges[e].transport_tail), (y, edges[e].transport_head)] {
-                for (transfer, sign) in tree.touching(node) {
+                tree.touching(node).for_each(|(transfer, sign)| {
                     let flux = 0.5 * sign * slope;
-                    self.rows[x * n + transfer] -= flux;
-                    self.rows[y * n + transfer] += flux;
-                }
+                    self.change[x * n + transfer] -= flux;
+                    self.change[y * n + transfer] += flux;
+                });
             }
         });
-        action.laplacian[q].solve_grounded_rows(&mut self.rows, &mut self.workspace);
-        self.transported.fill(0.0);
-        action.graph.each_edge(|e, x, y| {
-            let (tail, head) = (edges[e].transport_tail, edges[e].transport_head);
-            let (row_x, row_y) = (&self.rows[x * n..(x + 1) * n], &self.rows[y * n..(y + 1) * n]);
-            // x < y, so that both rows of the product can be borrowed at once
-            let (upper, lower) = self.transported.split_at_mut(y * n);
-            let pairs = upper[x * n..(x + 1) * n].iter_mut().zip(&mut lower[..n]);
-            for ((px, py), (a, b)) in pairs.zip(row_x.iter().zip(row_y)) {
-                let difference = a - b;
-                *px += tail * difference;
-                *py += head * difference;
-            }
-        });
+        let half = &mut self.halves[side as usize];
+        action.laplacian[q].half_solve_rows(&mut self.change, half, &mut self.workspace);
     }
 
-    /// Adds the block with the knot that [`respond`](Self::respond) was called for (its rows) and another (its columns).
-    fn add_block(&mut self, q: usize, source: Side, target: Side) {
-        let (h, n) = (self.spacing[q], self.difference.len());
-        let (trees, bends) = (&self.trees, &self.bends);
+    /// Adds `h X_i' X_j` to a block; above the diagonal it is the first that comes.
+    fn add_flux(&mut self, q: usize, source: Side, target: Side) {
+        let (h, n) = (self.spacing[q], self.bend.len());
+        let half = |side: Side| MatRef::from_row_major_slice(&self.halves[side as usize], n, n);
+        let (rows, columns) = (half(source).transpose(), half(target));
+        if source == target {
+            let block =
+                MatMut::from_column_major_slice_mut(self.matrix.diagonal_mut(target.knot(q) - 1), n, n);
+            let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
+            triangular::matmul(block, lower, Accum::Add, rows, whole, columns, whole, h, Par::Seq);
+        } else {
+            let block = MatMut::from_column_major_slice_mut(self.matrix.upper_mut(q - 1), n, n);
+            matmul(block, Accum::Replace, rows, columns, h, Par::Seq);
+        }
+    }
+
+    /// Adds `h/4 T_i' S T_j` to a block.
+    fn add_bends(
+        &mut self,
+        action: &DiscreteAction,
+        edges: &[EdgeTangent],
+        q: usize,
+        source: Side,
+        target: Side,
+    ) {
+        let (n, mu) = (self.bend.len(), &action.mass[q * self.bend.len()..]);
+        let (rows, columns) = (&self.trees[source.knot(q)], &self.trees[target.knot(q)]);
         let block = if source == target {
             self.matrix.diagonal_mut(target.knot(q) - 1)
         } else {
-            let upper = self.matrix.upper_mut(q - 1);
-            upper.fill(0.0);
-            upper
+            self.matrix.upper_mut(q - 1)
         };
-        let (tree, rows_tree) = (&trees[target.knot(q)], &trees[source.knot(q)]);
-        for (x, column) in block.chunks_exact_mut(n).enumerate().filter(|(x, _)| *x != tree.root()) {
-            for (node, sign) in [(x, 1.0), (tree.parent(x), -1.0)] {
-                let row = node * n..(node + 1) * n;
-                axpy(sign * target.sign(), &self.rows[row.clone()], column);
-                axpy(-0.5 * sign * h, &self.transported[row], column);
-            }
-            let (own, parent) = (x * n, tree.parent(x) * n);
-            let pairs = bends[own..own + n].iter().zip(&bends[parent..parent + n]);
-            self.difference.iter_mut().zip(pairs).for_each(|(d, (a, b))| *d = a - b);
-            rows_tree.differences(&mut self.difference);
-            axpy(0.25 * h, &self.difference, column);
-        }
-    }
-
-    /// `S` at one Gauss node.
-    fn bend(&mut self, action: &DiscreteAction, edges: &[EdgeTangent], q: usize) {
-        let n = action.graph.nodes();
-        let (mu, dual) = (&action.mass[q * n..(q + 1) * n], &action.dual[q * n..(q + 1) * n]);
-        let bends = &mut self.bends;
-        bends.fill(0.0);
-        for x in 0..n {
-            bends[x * n + x] = dual[x] / mu[x];
+        let part = 0.25 * self.spacing[q];
+        let mut add = |x: usize, y: usize, bend: f64| {
+            columns.touching(y).for_each(|(column, sign)| {
+                let (bend, column) = (sign * part * bend, &mut block[column * n..(column + 1) * n]);
+                rows.touching(x).for_each(|(row, sign)| column[row] += sign * bend);
+            });
+        };
+        for (x, bend) in self.bend.iter().enumerate() {
+            add(x, x, *bend);
         }
         action.graph.each_edge(|e, x, y| {
-            let bend = edges[e].curvature;
-            bends[x * n + x] += bend / mu[x] / mu[x];
-            bends[y * n + y] += bend / mu[y] / mu[y];
-            bends[x * n + y] -= bend / mu[x] / mu[y];
-            bends[y * n + x] -= bend / mu[x] / mu[y];
+            let bend = -edges[e].curvature / mu[x] / mu[y];
+            add(x, y, bend);
+            add(y, x, bend);
         });
     }
 
@@ -224,7 +230,7 @@ impl Blocks {
     /// Adds a second derivative in the mass of one node.
     fn add_at_node(&mut self, unknown: usize, x: usize, curvature: f64) {
         let (tree, diagonal) = (&self.trees[unknown + 1], self.matrix.diagonal_mut(unknown));
-        let n = self.difference.len();
+        let n = self.bend.len();
         for (a, sign_a) in tree.touching(x) {
             for (b, sign_b) in tree.touching(x) {
                 diagonal[a * n + b] += sign_a * sign_b * curvature;

@@ -27,6 +27,7 @@ pub use means::Mean;
 pub(crate) use operators::{EdgeTangent, Sweep};
 
 use crate::error::{self, Error, Result};
+use crate::linalg::vector::axpy;
 use crate::linalg::{Elimination, Factorisation, SparseCholesky, SymmetricPattern, Workspace};
 
 /// A finite, connected, reversible Markov chain. Immutable; cloning shares it.
@@ -316,20 +317,24 @@ impl LaplacianSolver {
         }
     }
 
-    /// As [`solve_grounded`](Self::solve_grounded), for right-hand sides that stand beside each other: a row for each
-    /// node.
-    pub(crate) fn solve_grounded_rows(&self, rows: &mut [f64], workspace: &mut Workspace) {
+    /// `half` with `half' half = rows' L^+ rows`, for right-hand sides of sum zero that stand beside each other: a row for
+    /// each node. Overwrites them where they differ by rounding.
+    pub(crate) fn half_solve_rows(&self, rows: &mut [f64], half: &mut [f64], workspace: &mut Workspace) {
         match &self.factor {
-            Factor::Small(elimination) => elimination.solve_rows(rows),
+            Factor::Small(elimination) => {
+                half.copy_from_slice(rows);
+                elimination.half_solve_rows(half);
+            }
             Factor::Large(cholesky) => {
                 let count = rows.len() / self.graph.nodes();
-                let ground = self.ground * count..(self.ground + 1) * count;
-                for transfer in 0..count {
-                    let sum: f64 = rows.iter().skip(transfer).step_by(count).sum();
-                    rows[ground.start + transfer] -= sum;
+                let (before, rest) = rows.split_at_mut(self.ground * count);
+                let (ground, after) = rest.split_at_mut(count);
+                // their sum is zero, which the rounding of what stands there must not hide
+                ground.fill(0.0);
+                for row in before.chunks_exact(count).chain(after.chunks_exact(count)) {
+                    axpy(-1.0, row, ground);
                 }
-                cholesky.solve_rows(rows, workspace);
-                rows[ground].fill(0.0);
+                cholesky.half_solve_rows(rows, half, workspace);
             }
         }
     }

@@ -3,12 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
+use faer::sparse::linalg::cholesky::supernodal::SupernodalLltRef;
 use faer::sparse::linalg::cholesky::{
-    factorize_symbolic_cholesky, CholeskySymbolicParams, LltRef, SymbolicCholesky, SymmetricOrdering,
+    factorize_symbolic_cholesky, CholeskySymbolicParams, LltRef, SymbolicCholesky, SymbolicCholeskyRaw,
+    SymmetricOrdering,
 };
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMat, SymbolicSparseColMatRef};
 use faer::{Conj, MatMut, Par, Side};
 
+use super::vector::axpy;
 use super::Factorisation;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -131,13 +134,44 @@ impl SparseCholesky {
             .map_err(|e| Error::Singular { what, detail: format!("{e:?}") })
     }
 
-    /// Solves for many right-hand sides: a row of `rows` for each row of the matrix, a column for each of them.
-    pub(crate) fn solve_rows(&self, rows: &mut [f64], workspace: &mut Workspace) {
-        let dim = self.dim();
-        let columns = rows.len() / dim;
-        let scratch = self.pattern.symbolic().solve_in_place_scratch::<f64>(columns, Par::Seq);
-        let rhs = MatMut::from_row_major_slice_mut(rows, dim, columns);
-        self.solve_with(workspace.reserve(scratch), rhs);
+    /// `half = L^{-1} P rows`, so that `half' half = rows' A^{-1} rows`: a row for each row of the matrix, a column for each
+    /// right-hand side.
+    pub(crate) fn half_solve_rows(&self, rows: &[f64], half: &mut [f64], workspace: &mut Workspace) {
+        let (dim, symbolic) = (self.dim(), self.pattern.symbolic());
+        let count = rows.len() / dim;
+        match symbolic.perm() {
+            None => half.copy_from_slice(rows),
+            Some(order) => {
+                let (order, _) = order.arrays();
+                for (target, &x) in half.chunks_exact_mut(count).zip(order) {
+                    target.copy_from_slice(&rows[x * count..(x + 1) * count]);
+                }
+            }
+        }
+        match symbolic.raw() {
+            SymbolicCholeskyRaw::Simplicial(symbolic) => {
+                let (start, row) = (symbolic.col_ptr(), symbolic.row_idx());
+                for k in 0..dim {
+                    let (here, later) = half[k * count..].split_at_mut(count);
+                    // the diagonal is the first entry of each column
+                    let pivot = self.factor[start[k]];
+                    here.iter_mut().for_each(|v| *v /= pivot);
+                    let below = start[k] + 1..start[k + 1];
+                    for (&x, entry) in row[below.clone()].iter().zip(&self.factor[below]) {
+                        axpy(-entry, here, &mut later[(x - k - 1) * count..][..count]);
+                    }
+                }
+            }
+            SymbolicCholeskyRaw::Supernodal(symbolic) => {
+                let scratch = symbolic.solve_in_place_scratch::<f64>(count, Par::Seq);
+                SupernodalLltRef::new(symbolic, &self.factor).l_solve_with_conj(
+                    Conj::No,
+                    MatMut::from_row_major_slice_mut(half, dim, count),
+                    Par::Seq,
+                    MemStack::new(workspace.reserve(scratch)),
+                );
+            }
+        }
     }
 
     fn solve(&self, rhs: MatMut<'_, f64>) {
