@@ -176,6 +176,24 @@ fn encloses_between_diracs_with_the_harmonic_mean() {
     }
 }
 
+/// Weights of one order, a Dirac and the harmonic mean: the potentials of the gap asked for are lost, those of a wider one are
+/// not, and asking for less does not cost what is known for more.
+#[test]
+fn smaller_gaps_do_not_widen_bounds() {
+    let weights = [2.73, 0.84, 0.51, 2.22, 1.12, 1.53, 3.13, 1.66];
+    let edges: Vec<_> = weights.iter().enumerate().map(|(x, weight)| (x, x + 1, *weight)).collect();
+    let graph = Graph::from_weights(9, &edges, Reference::Uniform, Duplicates::Refuse).expect("a path");
+    let spread = [0.08, 0.14, 0.16, 0.13, 0.07, 0.09, 0.06, 0.18, 0.09];
+    let mut dirac = [0.0; 9];
+    dirac[1] = 1.0;
+    let geodesic = solve(&graph, Mean::Harmonic, &spread, &dirac, 1e-5);
+    for gap in [0.3, 0.1, 0.05, 0.01] {
+        let bounds = geodesic.bounds(&BoundOptions::default().with_gap(gap)).expect("bounds");
+        assert_encloses(&bounds, geodesic.distance(), 1e-5, "a Dirac");
+        assert!(bounds.gap() <= gap.max(0.1), "{gap}: {bounds:?}");
+    }
+}
+
 #[test]
 fn degenerate_cases() {
     let one = Graph::path(1, Reference::Uniform).expect("one node");

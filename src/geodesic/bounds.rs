@@ -150,7 +150,8 @@ impl Geodesic {
     /// is not reached at once, bounds are sought for smaller and smaller gaps, and when the path is too rough for one it is
     /// solved for once more, to a hundredth of the gap wanted: the most costly part, and spared by a geodesic of that
     /// tolerance. Where the potentials of the path are lost all the same, which is so where weights differ by many orders and
-    /// with the harmonic mean where nodes are empty, the lower bound is one by potentials that do not change in time.
+    /// with the harmonic mean where nodes are empty, wide gaps are tried, which leave potentials more room, and at last potentials
+    /// that do not change in time.
     ///
     /// The upper bound's gap falls with the second power of the number of intervals, the lower one's
     /// with the third, down to the square of [`path_error_estimate`](Self::path_error_estimate).
@@ -178,23 +179,36 @@ impl Geodesic {
         let direct = if self.mu0 == self.mu1 || !self.has_empty_ends() {
             let direct = self.bounds_between(options, SMOOTHING_PARTS[0], 0.0)?;
             if direct.ended() || options.max_intervals <= options.first_intervals {
-                return self.at_least_standing(direct);
+                return self.not_lost(options, direct);
             }
             direct
         } else {
             Bounds::UNKNOWN
         };
-        self.at_least_standing(self.bounds_step_by_step(options, direct)?)
+        self.not_lost(options, self.bounds_step_by_step(options, direct)?)
     }
 
-    /// These bounds, or where the lower one is lost that by a potential that does not change in time.
-    fn at_least_standing(&self, bounds: Bounds) -> Result<Bounds> {
-        if bounds.lower >= LOST * bounds.upper || bounds.cancelled {
-            return Ok(bounds);
+    /// These bounds, or where the lower one is lost that for a wide gap, which leaves potentials more room, or by one that does
+    /// not change in time.
+    fn not_lost(&self, options: &BoundOptions, bounds: Bounds) -> Result<Bounds> {
+        let lost = |bounds: &Bounds| bounds.lower < LOST * bounds.upper && !bounds.cancelled;
+        let mut best = bounds;
+        let wide = options.with_max_intervals(options.max_intervals.min(WIDE_INTERVALS));
+        for gap in WIDE_GAPS.into_iter().filter(|gap| *gap > options.gap) {
+            if !lost(&best) {
+                return Ok(best);
+            }
+            match self.bounds_for_gap(&wide.with_gap(gap), &mut 0) {
+                Ok(found) => best = best.and(&found, options.gap),
+                Err(error) => return best.after(error),
+            }
+        }
+        if !lost(&best) {
+            return Ok(best);
         }
         match self.standing_bound() {
-            Ok(standing) => Ok(Bounds { lower: bounds.lower.max(standing).min(bounds.upper), ..bounds }),
-            Err(error) => bounds.after(error),
+            Ok(standing) => Ok(Bounds { lower: best.lower.max(standing).min(best.upper), ..best }),
+            Err(error) => best.after(error),
         }
     }
 
@@ -397,6 +411,10 @@ const LOST: f64 = 0.9;
 /// The first gap for which bounds between steep ends are sought, and the factor to the next.
 const FIRST_GAP: f64 = 0.03;
 const FINER: f64 = 0.3;
+
+/// Gaps that are tried where lower bounds are lost, and the most intervals for them.
+const WIDE_GAPS: [f64; 2] = [0.1, 0.3];
+const WIDE_INTERVALS: usize = 256;
 
 /// What the smoothing of bounds may be, in units of the usual, and the most intervals for all but the first, and for any of
 /// a path that did not converge: nodes may matter that hold less mass than the usual smoothing adds.
