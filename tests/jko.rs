@@ -4,7 +4,8 @@ mod common;
 
 use common::{chain, data, numbers, Uniform};
 use jkoflow::{
-    FlowOptions, FreeEnergy, GeodesicOptions, Graph, Interaction, InternalEnergy, Mean, Reference,
+    Duplicates, FlowOptions, FreeEnergy, GeodesicOptions, Graph, Interaction, InternalEnergy, Mean,
+    Reference,
 };
 
 fn distance_1(a: &[f64], b: &[f64]) -> f64 {
@@ -178,6 +179,74 @@ fn steps_may_end_at_the_boundary() {
                 (distance / (length_per_mass * moved) - 1.0).abs() <= tolerance,
                 "{name}, {distance}"
             );
+        }
+    }
+}
+
+/// Mass that a polynomial path owes between its time nodes carries none: the step is as long as the geodesic between its ends.
+#[test]
+fn steps_along_the_boundary() {
+    let edges = [(0, 1, 0.566), (1, 2, 2.115), (2, 3, 0.385), (3, 4, 0.661)];
+    let graph =
+        Graph::from_weights(5, &edges, Reference::Degree, Duplicates::Refuse).expect("connected");
+    let energy = FreeEnergy::new(&graph)
+        .with_potential(vec![-0.94, -0.13, 0.17, -0.58, 0.34])
+        .and_then(|e| e.with_entropy(0.1))
+        .expect("an energy");
+    let options = GeodesicOptions::default().with_mean(Mean::Arithmetic);
+    let step =
+        energy.jko_step(&[0.3505, 0.0297, 0.1456, 0.3113, 0.1629], 30.0, &options).expect("a step");
+    assert!(step.converged(), "{:?}", step.termination());
+    let (mu0, mu1) = step.geodesic().ends();
+    let between = graph.geodesic(mu0, mu1, &options.with_tolerance(1e-6)).expect("a geodesic");
+    assert!(between.converged(), "{:e}", between.error_estimate());
+    let allowed = step.geodesic().error_estimate() + 1e-6;
+    let distance = between.distance();
+    assert!((step.geodesic().distance() / distance - 1.0).abs() <= allowed, "{distance}");
+    let largest = between.potential_end().iter().fold(0.0, |m, v| f64::max(m, v.abs()));
+    for (found, wanted) in step.geodesic().potential_end().iter().zip(between.potential_end()) {
+        assert!((found - wanted).abs() <= allowed * largest, "{found} not {wanted}");
+    }
+}
+
+/// Nodes that end just above, or just below, a density of 1e-12 are empty on one mesh and not on the next.
+#[test]
+fn steps_to_the_edge_of_emptiness() {
+    let edges = [(0, 1, 1.593), (0, 2, 3.062)];
+    let graph =
+        Graph::from_weights(3, &edges, Reference::Uniform, Duplicates::Refuse).expect("connected");
+    let star = Graph::star(3, Reference::Uniform).expect("a star");
+    let on = |graph: &Graph, potential: [f64; 3]| {
+        FreeEnergy::new(graph)
+            .with_potential(potential)
+            .and_then(|e| e.with_entropy(0.1))
+            .expect("an energy")
+    };
+    let log =
+        (0..30).map(|k| (on(&graph, [-1.1, 2.55, -0.32]), Mean::Logarithmic, 0.9 + 0.01 * k as f64));
+    let arithmetic =
+        [([2.36, -2.55, -2.01], 2.65), ([2.97, -2.91, 0.14], 2.59), ([2.96, -0.06, -2.67], 2.36)]
+            .map(|(potential, tau)| (on(&star, potential), Mean::Arithmetic, tau));
+    for (energy, mean, tau) in log.chain(arithmetic) {
+        let options = GeodesicOptions::default().with_mean(mean);
+        let step = energy.jko_step(&[0.64, 0.18, 0.18], tau, &options).expect("a step");
+        let (stop, error, mass) = (step.termination(), step.geodesic().error_estimate(), step.mass());
+        assert!(step.converged(), "{mean:?}, {tau}: {stop:?}, {error:e}, {mass:?}");
+        // where there is mass the slope of energy and squared distance is the same; what counts as none has no part in distances,
+        // but for the arithmetic mean, where it would fall no faster than elsewhere
+        let none = |x: usize| mass[x] < 1e-12 * graph.reference()[x];
+        let filled: Vec<f64> = (0..3).map(|x| mass[x].max(1e-12 * graph.reference()[x])).collect();
+        let slope = energy.first_variation(&filled).expect("positive");
+        let sum = |x: usize| tau * slope[x] + step.geodesic().potential_end()[x];
+        let heaviest = (0..3).max_by(|x, y| mass[*x].total_cmp(&mass[*y])).expect("three nodes");
+        for x in 0..3 {
+            let rise = sum(x) - sum(heaviest);
+            let holds = if none(x) {
+                mean != Mean::Arithmetic || rise > -1e-3
+            } else {
+                mass[x] < 1e-6 || rise.abs() < 1e-3
+            };
+            assert!(holds, "{mean:?}, {tau}: {rise} at {x} of {mass:?}");
         }
     }
 }

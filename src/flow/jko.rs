@@ -44,7 +44,7 @@ impl JkoStep {
     /// How far `tau dF + psi(1)` is from constant at the new distribution: its norm in the metric there, relative
     /// to that of `tau dF` or to the distance, whichever is larger. These two are the same but for nodes of density below
     /// 1e-12, which count as empty: they have no part in it with the means that vanish there, and with the arithmetic mean
-    /// only where it is less than elsewhere, since they have no mass to give away.
+    /// only where it is less than elsewhere, since they have no mass to give away, and would be at that density, too.
     pub fn residual(&self) -> f64 {
         self.residual
     }
@@ -110,10 +110,13 @@ impl FreeEnergy {
         let mut sum: Vec<f64> = slope.iter().zip(geodesic.potential_end()).map(|(a, b)| a + b).collect();
         // the masses add up to one, so that this is the mean where they are
         let level: f64 = sum.iter().zip(mu1).filter(|(_, m)| **m > 0.0).map(|(s, m)| s * m).sum();
-        for ((s, m), p) in sum.iter_mut().zip(mu1).zip(graph.reference()) {
-            // mass that is not there cannot leave
-            if *m < geodesic::EMPTY * p && *s > level {
-                *s = level;
+        // mass that is not there cannot leave, nor is there a lack of what would still count as none
+        let least = graph.reference().iter().map(|p| geodesic::EMPTY * p);
+        let filled: Vec<f64> = mu1.iter().zip(least).map(|(m, least)| m.max(least)).collect();
+        let slope_filled = self.slope(&filled, tau)?;
+        for x in (0..mu1.len()).filter(|x| mu1[*x] < filled[*x]) {
+            if sum[x].max(slope_filled[x] + geodesic.potential_end()[x]) > level {
+                sum[x] = level;
             }
         }
         let norm = |psi: &[f64]| geodesic::metric_norm(graph, options.mean, mu1, psi);
