@@ -357,6 +357,32 @@ fn the_boundary_is_noticed() {
     }
 }
 
+/// Where mobilities do not vanish, polynomials below zero between their nodes would be shorter than any path, and agree with
+/// each other.
+#[test]
+fn no_mass_is_owed() {
+    let edges = [(0, 1, 2.873), (1, 2, 2.621), (2, 3, 1.122), (3, 4, 0.439)];
+    let graph =
+        Graph::from_weights(5, &edges, Reference::Degree, Duplicates::Refuse).expect("connected");
+    let start = [0.000147, 0.000379, 0.001783, 0.000727, 0.996964];
+    let end = [0.141817, 0.789076, 0.005182, 0.005075, 0.05885];
+    let solve = |tolerance: f64| {
+        let options = GeodesicOptions::default().with_mean(Mean::Arithmetic).with_tolerance(tolerance);
+        let geodesic = graph.geodesic(&start, &end, &options).expect("valid");
+        assert!(geodesic.converged(), "{tolerance:e}: {:e}", geodesic.error_estimate());
+        geodesic
+    };
+    let fine = solve(1e-6);
+    let largest = fine.potential_start().iter().fold(0.0, |m, v| f64::max(m, v.abs()));
+    for tolerance in [1e-3, 1e-4, 1e-5] {
+        let coarse = solve(tolerance);
+        let potentials = coarse.potential_start().iter().zip(fine.potential_start());
+        let error = potentials.fold(0.0, |m, (a, b)| f64::max(m, (a - b).abs())) / largest;
+        let estimate = coarse.error_estimate() + fine.error_estimate();
+        assert!(error <= estimate, "{tolerance:e}: {error:e} above {estimate:e}");
+    }
+}
+
 /// A tolerance as loose as it may be is met like any other.
 #[test]
 fn loose_tolerances() {

@@ -136,6 +136,7 @@ pub(crate) struct Piece<'a> {
 /// The action at one path, with everything its derivatives need.
 pub(crate) struct DiscreteAction {
     pub graph: Graph,
+    pub mean: Mean,
     pub mesh: TimeMesh,
     sweep: Sweep,
     /// Strength `kappa` of the barrier.
@@ -190,6 +191,7 @@ impl DiscreteAction {
         Ok(Self {
             graph: graph.clone(),
             mesh,
+            mean,
             sweep: Sweep::new(graph, mean),
             barrier: 0.0,
             leak: 0.0,

@@ -2,7 +2,7 @@
 
 use super::action::TimeMesh;
 use super::convex::{least_density, nearly_empty_nodes};
-use super::newton::{NewtonOptions, NewtonStop, LEAST_TOLERANCE};
+use super::newton::{NewtonOptions, NewtonStop, Stillness, LEAST_TOLERANCE};
 use super::path::Path;
 use super::preconditioner::SMALL;
 use super::rung::{Guess, Problem, Rung, COLD_BARRIER, PRODUCTS};
@@ -29,11 +29,16 @@ const BARRIER_PART: f64 = 0.005;
 /// What the root of the barrier is of the last difference at first, on the next mesh.
 const WARM_PART: f64 = 0.03;
 
+/// What may be left of the decrement where end potentials stand still, and by what these may still move, in parts of the
+/// last difference.
+const STILL: f64 = 1e-2;
+const MOVED: f64 = 1e-3;
+
 /// The lowest barrier between singular ends, whose root is then below all that their meshes resolve.
 const LEAST_BARRIER: f64 = 1e-20;
 
 /// The highest one where the end is free, so that nodes that are empty there count as such.
-const FREE_END_BARRIER: f64 = 1e-14;
+const FREE_END_BARRIER: f64 = 1e-16;
 
 /// Between singular ends, graphs up to this size have their Hessian factorised at once.
 const SINGULAR_EXACT: usize = 400;
@@ -93,7 +98,7 @@ impl<'a> Ladder<'a> {
         let guess = guess.map(|path| Guess { path, polyline: None });
         let limit = if self.problem.singular { FRUITLESS_LINEAR } else { FRUITLESS_SMOOTH };
         let mut grading = if self.problem.singular { Grading::Singular } else { Grading::Smooth };
-        let (mut least, mut fruitless) = (f64::INFINITY, 0);
+        let (mut least, mut fruitless, mut tried_layers) = (f64::INFINITY, 0, false);
         let mut termination = Termination::Resolution;
         for &(elements, degree) in meshes {
             let mesh = graded_mesh(elements, degree, grading);
@@ -114,9 +119,16 @@ impl<'a> Ladder<'a> {
                 }
                 other => other?,
             };
-            if matches!(grading, Grading::Singular) && self.rungs.len() == 1 {
-                if let Some(found) = self.in_layers(&rung, elements, degree) {
-                    (grading, rung) = found;
+            // a free end may come to have nodes that are nearly empty on any mesh
+            let may_have_layers = self.rungs.len() == 1
+                || !self.rungs.is_empty() && self.problem.terminal.is_some() && !tried_layers;
+            if matches!(grading, Grading::Singular) && may_have_layers {
+                if let Some(layers) = self.layers(&rung) {
+                    tried_layers = true;
+                    if let Some(first) = self.again_in(layers, &rung, elements, degree) {
+                        (grading, rung) = (layers, first);
+                        (least, fruitless) = (f64::INFINITY, 0);
+                    }
                 }
             }
             let mut cancelled = rung.report.stop == NewtonStop::Cancelled;
@@ -158,7 +170,7 @@ impl<'a> Ladder<'a> {
             let at_boundary =
                 degree > 1 && touches(&rung) && self.rungs.len() > 1 && before.is_some_and(touches);
             let hopeless = endless || at_boundary;
-            fruitless = if rung.estimate < least { 0 } else { fruitless + 1 };
+            fruitless = if rung.estimate < least || least.is_infinite() { 0 } else { fruitless + 1 };
             least = rung.estimate.min(least);
             self.rungs.push(rung);
             if least <= self.goal.tolerance {
@@ -177,18 +189,25 @@ impl<'a> Ladder<'a> {
         self.finish(termination)
     }
 
-    /// The first rung of a ladder on meshes with layers, where the second on others shows that there are some that
-    /// matter; the ladder begins again with it.
-    fn in_layers(&mut self, second: &Rung, elements: usize, degree: usize) -> Option<(Grading, Rung)> {
-        let problem = Problem { ends: [self.problem.ends[0], &second.end], ..self.problem };
-        let grading = Grading::Layers(shortest_layer(&problem)?);
-        if !second.settled() || !second.has_layers(&problem) {
-            return None;
-        }
+    /// Meshes with layers, where a rung on others shows that there are some that matter.
+    fn layers(&self, rung: &Rung) -> Option<Grading> {
+        let problem = Problem { ends: [self.problem.ends[0], &rung.end], ..self.problem };
+        let shortest = shortest_layer(&problem)?;
+        (rung.settled() && rung.has_layers(&problem)).then_some(Grading::Layers(shortest))
+    }
+
+    /// The first rung of a ladder on other meshes, which begins again with it, from a rung on as many elements.
+    fn again_in(
+        &mut self,
+        grading: Grading,
+        from: &Rung,
+        elements: usize,
+        degree: usize,
+    ) -> Option<Rung> {
         let before = std::mem::take(&mut self.rungs);
         let mesh = graded_mesh(elements, degree, grading);
-        match self.minimise(mesh, degree, Some(second.guess()), true) {
-            Ok(first) if first.settled() => Some((grading, first)),
+        match self.minimise(mesh, degree, Some(from.guess()), true) {
+            Ok(first) if first.settled() => Some(first),
             _ => {
                 self.rungs = before;
                 None
@@ -244,6 +263,11 @@ impl<'a> Ladder<'a> {
                     .clamp(LEAST_TOLERANCE, 1e-4),
                 // a long step weighs the end so much that its potential needs a far better minimiser
                 Some(_) => 1e-13,
+            },
+            still: if singular && terminal.is_none() {
+                Stillness { tolerance: (STILL * difference).min(1e-4), moved: MOVED * difference }
+            } else {
+                Stillness::NEVER
             },
             least_action: self.least_action,
             first_barrier: first_barrier.max(last_barrier),

@@ -39,6 +39,7 @@ mod element;
 mod enclosure;
 mod knots;
 mod ladder;
+mod metric;
 mod mixing;
 mod newton;
 mod path;
@@ -61,8 +62,8 @@ use crate::watch;
 pub(crate) use action::Terminal;
 pub use bounds::{BoundOptions, Bounds};
 pub(crate) use convex::EMPTY;
+pub(crate) use metric::metric_norm;
 use path::Path;
-pub(crate) use rung::metric_norm;
 use shooting::{Halt, Shooter, Shot};
 pub(crate) use tree::{Grower, SpanningTree};
 

@@ -9,6 +9,7 @@
 
 use super::action::{DiscreteAction, NodeWork};
 use super::knots::Knots;
+use super::metric::potentials_apart;
 use super::preconditioner::Preconditioner;
 use crate::error::{Error, Result};
 use crate::linalg::vector::{axpy, dot, worse};
@@ -19,6 +20,8 @@ use crate::watch;
 pub(crate) struct NewtonOptions {
     /// What the last step may leave of the relative Newton decrement.
     pub tolerance: f64,
+    /// What may be left between given ends whose potentials no longer move.
+    pub still: Stillness,
     /// The least size of the action that barrier and decrement are compared with: zero between given ends.
     pub least_action: f64,
     /// Barrier to start from and to end with, relative to the action.
@@ -29,6 +32,20 @@ pub(crate) struct NewtonOptions {
     pub max_products: usize,
     /// Steps that may end at that limit before the minimisation stalls.
     pub max_truncated: usize,
+}
+
+/// When end potentials are known, which a decrement alone says little of: short intervals have little part in the action.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stillness {
+    /// What the last step may leave of the relative Newton decrement.
+    pub tolerance: f64,
+    /// By what it may have moved the end potentials, as [`potentials_apart`] measures that.
+    pub moved: f64,
+}
+
+impl Stillness {
+    /// The decrement alone counts.
+    pub const NEVER: Stillness = Stillness { tolerance: 0.0, moved: 0.0 };
 }
 
 /// What it did.
@@ -85,6 +102,10 @@ const LEAK: f64 = 1e-13;
 /// times `d`.
 const BENT: f64 = 2.0;
 
+/// Where the last step changed each mass by less than this part of it, the factors from before it still serve conjugate
+/// gradients well.
+const UNCHANGED: f64 = 0.05;
+
 /// Where the last step changed each mass by less than this part of it, and the barrier, in units of the action, is less
 /// than this part of the least density, the path is away from the walls.
 const AWAY: f64 = 0.1;
@@ -93,8 +114,8 @@ const AT_WALL: f64 = 0.01;
 /// Duals stay within this factor of the central path.
 const DUAL_RANGE: f64 = 1e4;
 
-/// A decrement is believed where they are within this one: with larger duals the Hessian is too large, and the
-/// decrement too small. Else they are put on the central path, so many times at most.
+/// A decrement is believed where they are within this one before or after the step: with larger duals the Hessian is too
+/// large, and the decrement too small. Else they are put on the central path, so many times at most.
 const CENTRAL: f64 = 2.0;
 const CENTRINGS: usize = 3;
 
@@ -108,8 +129,11 @@ pub(crate) struct Minimiser<'a> {
     step: Vec<f64>,
     /// The part of the residual that conjugate gradients have left.
     unsolved: f64,
-    /// The largest relative change of a mass in the last step.
+    /// The largest relative change of a mass in the last step, and what was taken of it.
     changed: f64,
+    share: f64,
+    /// The potentials at both ends, one after the other.
+    end_potentials: Vec<f64>,
     residual: Vec<f64>,
     direction: Vec<f64>,
     image: Vec<f64>,
@@ -139,6 +163,8 @@ impl<'a> Minimiser<'a> {
             step: vec![0.0; knots],
             unsolved: 1.0,
             changed: f64::INFINITY,
+            share: 1.0,
+            end_potentials: vec![0.0; 2 * n],
             residual: vec![0.0; knots],
             direction: vec![0.0; knots],
             image: vec![0.0; knots],
@@ -168,18 +194,38 @@ impl<'a> Minimiser<'a> {
         }
         self.action.barrier = self.options.first_barrier * self.size();
         self.action.central_dual();
-        let (mut steps, mut truncated, mut decrement, mut left) = (0, 0, 1.0, 1.0);
+        self.action.linearise();
+        self.potentials_moved(knots);
+        Ok(self.descend(knots, 1.0))
+    }
+
+    /// Goes on from where [`run`](Self::run) ended, to a lower tolerance.
+    pub fn finish(&mut self, knots: &mut Knots, tolerance: f64, found: NewtonReport) -> NewtonReport {
+        self.options.tolerance = tolerance;
+        self.options.max_steps -= found.steps;
+        let report = self.descend(knots, found.left);
+        NewtonReport { steps: found.steps + report.steps, ..report }
+    }
+
+    /// The action at the last path.
+    pub fn action(&mut self) -> &mut DiscreteAction {
+        self.action
+    }
+
+    /// Newton steps from a path at which the action is evaluated and linearised, with this decrement.
+    fn descend(&mut self, knots: &mut Knots, mut decrement: f64) -> NewtonReport {
+        let (mut steps, mut truncated, mut left) = (0, 0, decrement);
         let (mut least, mut idle, mut centred) = (f64::INFINITY, 0, 0);
         let stop = 'steps: loop {
             self.leave_walls();
-            self.action.linearise();
             if watch::stopped() {
                 break NewtonStop::Cancelled;
             }
             if steps == self.options.max_steps {
                 break NewtonStop::StepLimit;
             }
-            if self.preconditioner.prepare(self.action).is_err() {
+            let mut fresh = self.changed >= UNCHANGED;
+            if fresh && self.preconditioner.prepare(self.action).is_err() {
                 break if watch::stopped() { NewtonStop::Cancelled } else { NewtonStop::Stalled };
             }
             if truncated > self.options.max_truncated {
@@ -187,11 +233,19 @@ impl<'a> Minimiser<'a> {
             }
             steps += 1;
             let before = decrement;
+            let central = self.action.near_central_path(CENTRAL);
             let (slope, solved) = loop {
                 self.action.gradient(&mut self.gradient);
                 let solved = self.newton_step(decrement, &knots.mass);
                 if watch::stopped() {
                     break 'steps NewtonStop::Cancelled;
+                }
+                if !solved && !fresh {
+                    fresh = true;
+                    if self.preconditioner.prepare(self.action).is_err() {
+                        break 'steps NewtonStop::Stalled;
+                    }
+                    continue;
                 }
                 truncated += usize::from(!solved);
                 let slope = self.slope();
@@ -215,23 +269,48 @@ impl<'a> Minimiser<'a> {
                 break if done { NewtonStop::Converged } else { NewtonStop::Stalled };
             };
             left *= part;
-            let done = lowest && solved && (left <= self.options.tolerance || settled);
+            let still = self.stands_still(left, knots);
+            let done = lowest && solved && (left <= self.options.tolerance || still || settled);
             let falling = objective - self.objective() > -IDLE_PART * slope || decrement < 0.5 * least;
             idle = if falling || decrement > NEARLY_SETTLED { 0 } else { idle + 1 };
             least = decrement.min(least);
             if done {
-                if centred < CENTRINGS && !self.action.near_central_path(CENTRAL) {
+                if centred < CENTRINGS && !central && !self.action.near_central_path(CENTRAL) {
                     self.action.central_dual();
                     (centred, idle, least) = (centred + 1, 0, f64::INFINITY);
                     continue;
                 }
-                self.action.linearise();
                 break NewtonStop::Converged;
             }
         };
         let barrier = self.action.barrier / self.size();
         let value = self.action.action() + self.action.terminal_value();
-        Ok(NewtonReport { steps, decrement, left, barrier, value, stop })
+        NewtonReport { steps, decrement, left, barrier, value, stop }
+    }
+
+    /// Whether so little is left, and the last step moved the end potentials by so little, that they are known.
+    fn stands_still(&mut self, left: f64, knots: &Knots) -> bool {
+        let moved = self.potentials_moved(knots) / self.share;
+        self.share > 0.5 && left <= self.options.still.tolerance && moved <= self.options.still.moved
+    }
+
+    /// By how much the end potentials have moved since this was called the last time.
+    fn potentials_moved(&mut self, knots: &Knots) -> f64 {
+        if self.options.still.tolerance == 0.0 {
+            return f64::INFINITY;
+        }
+        let n = self.action.graph.nodes();
+        self.action.action_gradient(&mut self.residual);
+        let distance = (2.0 * self.action.action()).sqrt();
+        let (first, last) = (&self.residual[..n], &self.residual[self.residual.len() - n..]);
+        let ends = [(first, &knots.mass[..n]), (last, knots.last())];
+        let mut moved = 0.0;
+        for ((new, mu), old) in ends.into_iter().zip(self.end_potentials.chunks_exact_mut(n)) {
+            let (graph, mean) = (&self.action.graph, self.action.mean);
+            moved = worse(moved, potentials_apart(graph, mean, mu, distance, [new, old]));
+            old.copy_from_slice(new);
+        }
+        moved
     }
 
     /// Lowers the barrier as far as it goes where the path keeps away from the walls and no longer changes much.
@@ -352,7 +431,8 @@ impl<'a> Minimiser<'a> {
                 }
                 axpy(dual_share, &self.knot_dual_change, &mut action.knot_walls.dual);
                 action.confine_dual(DUAL_RANGE);
-                self.changed = changed;
+                (self.changed, self.share) = (changed, share);
+                self.action.linearise();
                 let left = 1.0 - share + share * (self.unsolved + BENT * changed);
                 return Some(left.min(1.0));
             }

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::collocation::Collocation;
 use crate::linalg::vector::{axpy, distance_1};
 
+/// Times between two nodes of a polynomial at which it is looked at.
+const BETWEEN: usize = 6;
+
 /// Masses and potentials as functions of time, each a polynomial per element through its value at the
 /// element's start and its values at the Gauss nodes.
 #[derive(Clone)]
@@ -87,6 +90,20 @@ impl Path {
             mass.iter_mut().for_each(|m| *m *= share);
         }
         mass
+    }
+
+    /// Whether a mass is negative at the beginning of an element or at some time between two nodes of its polynomial.
+    pub fn undershoots(&self) -> bool {
+        let elements = self.breaks.windows(2).zip(&self.rules);
+        let mut times = elements.flat_map(|(ends, rule)| {
+            let nodes = [&[0.0], &rule.node[..], &[1.0]].concat();
+            let gaps: Vec<_> = nodes.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).collect();
+            let between = |(start, gap): (f64, f64)| {
+                (0..BETWEEN).map(move |k| start + gap * k as f64 / BETWEEN as f64)
+            };
+            gaps.into_iter().flat_map(between).map(|t| ends[0] + t * (ends[1] - ends[0]))
+        });
+        times.any(|t| self.interpolate(t, self.nodes).iter().any(|m| *m < 0.0))
     }
 
     /// Potentials at time `t`, up to a constant.

@@ -29,13 +29,14 @@ use std::sync::Arc;
 use super::action::{DiscreteAction, Terminal, TimeMesh};
 use super::convex::{fills_in_a_layer, least_density, nearly_empty, nearly_empty_nodes, EMPTY};
 use super::knots::{Knots, Polyline};
+use super::metric::{metric_difference, metric_square, potentials_apart};
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop, LEAST_TOLERANCE};
 use super::path::{ends_rounding, start_potential, Path};
 use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
 use super::smooth_error::{energy_missed, SmoothError};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Mean};
-use crate::linalg::vector::{distance_1, distance_max, max_abs, worse};
+use crate::linalg::vector::{distance_1, worse};
 
 /// Hessian products for one step before the Hessian is factorised: this number, or this part of all unknowns where that
 /// is more. That is what one or two factorisations cost on a planar grid, where they go with the square of that number
@@ -136,6 +137,8 @@ pub(super) struct Rung {
     pub estimate: f64,
     /// The least density on the way, where a barrier keeps it positive.
     least_density: f64,
+    /// Whether it is negative between the nodes of a polynomial.
+    undershoots: bool,
     /// What the mesh leaves of the error of a smooth path.
     time_error: SmoothError,
     potentials: [Vec<f64>; 2],
@@ -150,6 +153,12 @@ impl Problem<'_> {
     /// The ends whose potentials are asked for: where the end is free nobody asks for that at the start.
     fn asked_ends(&self) -> impl Iterator<Item = usize> {
         usize::from(self.terminal.is_some())..2
+    }
+
+    /// Whether mass that is not there carries some along a path of polynomials. Where mobilities vanish with the masses that
+    /// would be dear; else the constraint is missing between the nodes, and the path may be shorter than any.
+    fn undershoots(&self, path: &Path) -> bool {
+        !self.mean.vanishes() && path.undershoots()
     }
 
     /// The error of end potentials on smooth paths, in units of the Newton decrement that is left.
@@ -174,40 +183,37 @@ impl Problem<'_> {
         }
         let (mut knots, share) = first_knots(&mut action, ends, guess);
         let options = NewtonOptions { first_barrier: options.first_barrier.max(share), ..*options };
-        let (mut report, mut out_of_memory) = descend(&mut action, &mut knots, options, exact)?;
         let found = |action: &mut DiscreteAction, knots: &Knots| {
             let (path, potentials) = (path_of(action, &knots.mass), end_potentials(action));
             let ends = [ends[0], knots.last()];
-            let time_error = if self.singular || !action.node_walls {
+            let time_error = if self.singular || !action.node_walls || self.undershoots(&path) {
                 SmoothError::unknown()
             } else {
                 SmoothError::new(action, mean, &path, ends, &potentials)
             };
             (path, potentials, time_error)
         };
-        let (mut path, mut potentials, mut time_error) = found(&mut action, &knots);
-        let unfinished = self.decrement_safety() * report.left > FINISHED * wanted;
-        if report.stop == NewtonStop::Converged && time_error.resolution <= wanted && unfinished {
-            let tolerance = (FINISHED / self.decrement_safety() * wanted).max(LEAST_TOLERANCE);
-            let rest = NewtonOptions {
-                tolerance,
-                first_barrier: report.barrier,
-                max_steps: options.max_steps - report.steps,
-                ..options
-            };
-            let steps = report.steps;
-            (report, out_of_memory) = descend(&mut action, &mut knots, rest, exact)?;
-            report.steps += steps;
-            (path, potentials, time_error) = found(&mut action, &knots);
-        }
+        let mut finished = None;
+        let mut to_finish = |action: &mut DiscreteAction, knots: &Knots, left: f64| {
+            let now = found(action, knots);
+            let unfinished = self.decrement_safety() * left > FINISHED * wanted;
+            if unfinished && now.2.resolution <= wanted {
+                return Some((FINISHED / self.decrement_safety() * wanted).max(LEAST_TOLERANCE));
+            }
+            finished = Some(now);
+            None
+        };
+        let (report, out_of_memory) = descend(&mut action, &mut knots, options, exact, &mut to_finish)?;
+        let (path, potentials, time_error) = finished.unwrap_or_else(|| found(&mut action, &knots));
         let distance = (2.0 * action.action()).sqrt();
         let linear = action.mesh.pieces().all(|piece| piece.element.degree() == 1);
         Ok(Rung {
-            path,
             end: knots.last().to_vec(),
             polyline: linear.then(|| Polyline { times: action.mesh.knots(), knots }),
             time_error,
             least_density: action.least_density(),
+            undershoots: !linear && self.undershoots(&path),
+            path,
             distance,
             best_distance: distance,
             best_potentials: potentials.clone(),
@@ -236,12 +242,13 @@ impl Rung {
         let Some(before) = before else { return };
         let apart = |distances: [f64; 2], potentials: [&[Vec<f64>; 2]; 2]| -> f64 {
             let potential = |end: usize| {
-                let (new, old) = (&potentials[0][end], &potentials[1][end]);
-                if nearly_empty(graph, ends[end]) {
-                    metric_difference(graph, mean, ends[end], new, old) / self.distance
-                } else {
-                    largest_difference(graph, new, old)
-                }
+                potentials_apart(
+                    graph,
+                    mean,
+                    ends[end],
+                    self.distance,
+                    potentials.map(|all| &all[end][..]),
+                )
             };
             let moved = distance_1(&self.end, &before.end) / distance_1(&self.end, ends[0]);
             let distance = (distances[0] - distances[1]).abs() / self.distance;
@@ -290,7 +297,9 @@ impl Rung {
         };
         // a free end is not extrapolated: its potential is optimal up to what extrapolation adds to it
         let left = if problem.terminal.is_some() && self.extrapolated {
-            left.max(difference / 3.0)
+            let added = [&self.best_potentials[1][..], &self.potentials[1]];
+            let added = metric_difference(graph, mean, ends[1], added) / self.distance;
+            left.max(difference / 3.0).max(added)
         } else {
             left
         };
@@ -323,7 +332,8 @@ impl Rung {
         problem.asked_ends().filter(|end| nearly_empty_nodes(graph, ends[*end]).next().is_some()).any(
             |end| {
                 let part = |counts: &dyn Fn(f64) -> bool| {
-                    metric_square(graph, mean, ends[end], &self.potentials[end], counts) / square
+                    let psi = |x: usize| self.potentials[end][x];
+                    metric_square(graph, mean, ends[end], psi, counts) / square
                 };
                 (part(&|_| true).sqrt() - 1.0).abs() > UNSEEN || part(&fills_in_a_layer) > NEGLIGIBLE
             },
@@ -354,7 +364,9 @@ impl Rung {
 
     /// Whether the path stays at the boundary for a while, or so near to it that it makes no difference; or ends near it.
     pub fn touches_boundary(&self, graph: &Graph) -> bool {
-        self.report.barrier > HELD * self.least_density || nearly_empty(graph, &self.end)
+        self.report.barrier > HELD * self.least_density
+            || self.undershoots
+            || nearly_empty(graph, &self.end)
     }
 
     /// Whether it contracted as smooth ladders do.
@@ -387,16 +399,24 @@ fn kinks(mean: Mean) -> f64 {
     }
 }
 
-/// Minimises from these knots, and says whether a factorisation would have helped that was too large.
+/// Minimises from these knots, and says whether a factorisation would have helped that was too large. `to_finish` may ask
+/// for a lower tolerance where one is met, by what is left there.
 fn descend(
     action: &mut DiscreteAction,
     knots: &mut Knots,
     options: NewtonOptions,
     exact: &mut bool,
+    to_finish: &mut dyn FnMut(&mut DiscreteAction, &Knots, f64) -> Option<f64>,
 ) -> Result<(NewtonReport, bool)> {
     let mut steps = 0;
     let mut run = |action: &mut _, inverse: &mut dyn Preconditioner, options| -> Result<NewtonReport> {
-        let report = Minimiser::new(action, inverse, options).run(knots)?;
+        let mut minimiser = Minimiser::new(action, inverse, options);
+        let mut report = minimiser.run(knots)?;
+        if report.stop == NewtonStop::Converged {
+            if let Some(tolerance) = to_finish(minimiser.action(), knots, report.left) {
+                report = minimiser.finish(knots, tolerance, report);
+            }
+        }
         steps += report.steps;
         Ok(NewtonReport { steps, ..report })
     };
@@ -514,48 +534,4 @@ fn path_of(action: &DiscreteAction, knots: &[f64]) -> Path {
         rules.push(rule.clone());
     }
     Path::new(n, action.mesh.breaks.clone(), rules, starts, values)
-}
-
-/// Largest difference of two potentials of mean zero, relative to the largest entry.
-fn largest_difference(graph: &Graph, a: &[f64], b: &[f64]) -> f64 {
-    let centred = |v: &[f64]| {
-        let mut v = v.to_vec();
-        graph.centre(&mut v);
-        v
-    };
-    let (a, b) = (centred(a), centred(b));
-    distance_max(&a, &b) / max_abs(&a).max(f64::MIN_POSITIVE)
-}
-
-/// Norm of the difference of two potentials in the metric at `mu`, which may have empty nodes.
-fn metric_difference(graph: &Graph, mean: Mean, mu: &[f64], a: &[f64], b: &[f64]) -> f64 {
-    let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    metric_norm(graph, mean, mu, &difference)
-}
-
-/// The norm of a potential in the metric at `mu`, where nodes of density below [`EMPTY`] count as empty.
-pub(crate) fn metric_norm(graph: &Graph, mean: Mean, mu: &[f64], psi: &[f64]) -> f64 {
-    metric_square(graph, mean, mu, psi, |_| true).sqrt()
-}
-
-/// The part `sum_e c_e theta_e (psi_x - psi_y)^2` of a potential's norm in the metric at `mu` on the edges whose lesser
-/// density counts.
-pub(super) fn metric_square(
-    graph: &Graph,
-    mean: Mean,
-    mu: &[f64],
-    psi: &[f64],
-    counts: impl Fn(f64) -> bool,
-) -> f64 {
-    let pi = graph.reference();
-    let density = |x: usize| Some(mu[x] / pi[x]).filter(|rho| *rho >= EMPTY).unwrap_or(0.0);
-    let mut square = 0.0;
-    graph.each_edge(|e, x, y| {
-        let (a, b) = (density(x), density(y));
-        let theta = mean.value(a, b);
-        if theta > 0.0 && counts(a.min(b)) {
-            square += graph.conductance()[e] * theta * (psi[x] - psi[y]) * (psi[x] - psi[y]);
-        }
-    });
-    square
 }

@@ -8,8 +8,8 @@
 //! forces that are left out are looked at, too: their square is of the order `2s`, but may be far from the error.
 
 use super::action::DiscreteAction;
+use super::metric::metric_norm;
 use super::path::Path;
-use super::rung::metric_norm;
 use super::shot_error::{largest, tail};
 use crate::graph::{Graph, Mean};
 use crate::linalg::vector::{sum_abs, worse};
