@@ -49,6 +49,23 @@ fn a_geodesic_keeps_its_last_mesh() {
     assert!(ended.iter().all(|count| *count > 0), "{ended:?}");
 }
 
+/// On graphs of more than 64 nodes the same problems are tried without the factors that do not fit; what comes of that is
+/// known to be no minimiser, and does not take the place of one.
+#[test]
+fn a_geodesic_without_factors_is_not_trusted() {
+    let (graph, [mu0, mu1]) = corners([9, 9]);
+    let solve = || graph.geodesic(&mu0, &mu1, &GeodesicOptions::default());
+    let whole = solve().expect("a geodesic");
+    assert!(whole.converged());
+    for limit in [3_000_000, 6_000_000, 12_000_000] {
+        let kept = under(limit, solve).expect("a geodesic on the first mesh");
+        assert_eq!(kept.termination(), Termination::MemoryLimit);
+        let error = (kept.distance() / whole.distance() - 1.0).abs();
+        assert!(error <= kept.error_estimate() + 1e-4 && error < 0.02, "{error} with {limit} bytes");
+        assert!(kept.error_estimate() > 1e-4, "{limit} bytes");
+    }
+}
+
 /// Between near ends shooting takes more time nodes step by step; what does not fit leaves the path before.
 #[test]
 fn a_shot_keeps_its_last_time_nodes() {

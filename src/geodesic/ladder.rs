@@ -133,7 +133,8 @@ impl<'a> Ladder<'a> {
             }
             let mut cancelled = rung.report.stop == NewtonStop::Cancelled;
             let mut spent = self.steps >= self.goal.max_iterations;
-            if rung.lost() && warm && !cancelled && !spent && self.problem.singular {
+            let again = rung.lost() && !rung.out_of_memory && warm && !cancelled && !spent;
+            if again && self.problem.singular {
                 // what is empty on this mesh may be too different from what was on the last; where rounding
                 // rules, the second attempt may take for a minimum what the first was already below
                 match self.minimise(mesh, degree, guess, false) {
@@ -155,7 +156,7 @@ impl<'a> Ladder<'a> {
             if rung.lost() && self.rungs.last().is_some_and(|before| !before.lost()) {
                 // not a minimiser, so that it says little about the rung before
                 termination = if spent { Termination::IterationLimit } else { stuck };
-                if least.is_infinite() {
+                if least.is_infinite() && !rung.out_of_memory {
                     self.rungs.push(rung);
                 }
                 break;
@@ -163,7 +164,9 @@ impl<'a> Ladder<'a> {
             let before = self.rungs.last();
             // two minimisations that did not end make a third on a finer mesh hopeless
             let endless = !rung.settled()
-                && (rung.estimate >= least || !self.problem.singular && !rung.geometric())
+                && (rung.estimate >= least
+                    || rung.out_of_memory
+                    || !self.problem.singular && !rung.geometric())
                 && before.is_some_and(|before| !before.settled());
             // polynomials do not follow a path along the boundary; touching it once may be what a coarse mesh makes of it
             let touches = |rung: &Rung| rung.touches_boundary(self.problem.graph);

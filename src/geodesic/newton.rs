@@ -353,7 +353,7 @@ impl<'a> Minimiser<'a> {
         self.preconditioner.apply(self.action, &mut self.direction);
         let first = dot(&self.residual[unknowns.clone()], &self.direction[unknowns.clone()]);
         let target = decrement.clamp(1e-8, self.preconditioner.rest()) * first;
-        let mut square = first;
+        let (mut square, mut gained) = (first, 0.0);
         self.unsolved = if first == 0.0 { 0.0 } else { 1.0 };
         if first.is_nan() || first <= 0.0 {
             return first == 0.0;
@@ -373,13 +373,15 @@ impl<'a> Minimiser<'a> {
             }
             centre_duals(&mut self.image, knots, n);
             let share = square / curvature;
+            gained += share * square;
             axpy(share, &self.direction, &mut self.step);
             axpy(-share, &self.image, &mut self.residual);
             self.preconditioned.copy_from_slice(&self.residual);
             self.preconditioner.apply(self.action, &mut self.preconditioned);
             let next = dot(&self.residual[unknowns.clone()], &self.preconditioned[unknowns.clone()]);
             self.unsolved = worse(0.0, next / first).sqrt();
-            if next <= target {
+            // where masses nearly vanish the first square may be far more than all there is to gain
+            if next <= target && next <= gained {
                 return next >= 0.0;
             }
             let ratio = next / square;

@@ -314,6 +314,9 @@ impl Rung {
             + decrement
             + self.barrier_error(singular, lowest)
             + rounding;
+        if self.out_of_memory {
+            self.estimate = f64::INFINITY;
+        }
     }
 
     /// By what the norms of the end potentials miss the distance, relatively, where no node is empty at that end.
@@ -384,9 +387,10 @@ impl Rung {
         self.report.stop == NewtonStop::Converged
     }
 
-    /// Whether the minimisation ended far from the minimiser.
+    /// Whether the minimisation ended far from the minimiser, or no one knows how far: steps that were not solved for tell
+    /// too little of what is left.
     pub fn lost(&self) -> bool {
-        !self.settled() && self.report.decrement > LOST
+        !self.settled() && (self.report.decrement > LOST || self.out_of_memory)
     }
 }
 
@@ -442,10 +446,9 @@ fn descend(
             Ok((run(action, inverse.as_mut(), from)?, false))
         }
         Err(Error::OutOfMemory { .. }) if action.graph.nodes() > SMALL => {
-            let patient =
-                NewtonOptions { max_products: PATIENT_PRODUCTS, max_truncated: usize::MAX, ..from };
+            let patient = NewtonOptions { max_products: PATIENT_PRODUCTS, ..from };
             let report = run(action, &mut Frozen::new(action)?, patient)?;
-            Ok((report, report.stop == NewtonStop::Stalled))
+            Ok((report, matches!(report.stop, NewtonStop::Stalled | NewtonStop::StepLimit)))
         }
         Err(error) => Err(error),
     }
