@@ -186,16 +186,18 @@ fn to_table(snapshots: &Snapshots, solved: &[Solved]) -> String {
         .iter()
         .zip(snapshots.headings.windows(2))
         .map(|(Solved { geodesic, bounds, seconds }, times)| {
-            let bound = |of: fn(&Bounds) -> f64| match bounds {
-                Some(bounds) => text::number(of(bounds), 6),
-                None => "-".to_string(),
+            let (lower, upper) = match bounds {
+                Some(bounds) => {
+                    (text::number_below(bounds.lower, 6), text::number_above(bounds.upper, 6))
+                }
+                None => ("-".to_string(), "-".to_string()),
             };
             vec![
                 times[0].clone(),
                 times[1].clone(),
                 text::number(geodesic.distance(), 6),
-                bound(|bounds| bounds.lower),
-                bound(|bounds| bounds.upper),
+                lower,
+                upper,
                 format!("{:.1e}", geodesic.error_estimate()),
                 geodesic.iterations().to_string(),
                 format!("{:.2}", 1e3 * seconds),

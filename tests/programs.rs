@@ -214,6 +214,36 @@ fn potentials_at_empty_nodes_are_null() {
     );
 }
 
+/// Rounded to six digits they enclose what those in the JSON do, the bounds of the exact distance.
+#[test]
+fn printed_bounds_enclose() {
+    let arguments = [&data("edges.csv"), &data("income.csv")];
+    let object = json(&run("distance", &[arguments[0], arguments[1], "--json"]));
+    let table = stdout(&run("distance", &arguments.map(String::as_str)));
+    let mut rounded = 0;
+    for (pair, row) in object["pairs"].as_array().unwrap().iter().zip(table.lines().skip(2)) {
+        let fields: Vec<&str> = row.split_whitespace().collect();
+        let (lower, upper): (f64, f64) = (fields[3].parse().unwrap(), fields[4].parse().unwrap());
+        assert!(lower <= number(&pair["lower"]) && number(&pair["upper"]) <= upper, "{row}\n{pair}");
+        for (printed, exact) in [(lower, &pair["lower"]), (upper, &pair["upper"])] {
+            assert!((printed / number(exact) - 1.0).abs() < 1.01e-5, "{row}\n{pair}");
+            rounded += usize::from(printed != number(exact));
+        }
+    }
+    assert!(rounded > 100, "{table}");
+}
+
+#[test]
+fn a_node_alone_stays_where_it_is() {
+    let [edges, masses] = files("alone", "source,target\n", "node,0,1\na,2,1\n");
+    let pair = json(&run("distance", &[&edges, &masses, "--json"]))["pairs"][0].clone();
+    for key in ["distance", "lower", "upper"] {
+        assert_eq!(pair[key], 0.0, "{pair}");
+    }
+    let table = stdout(&run("distance", &[&edges, &masses]));
+    assert!(table.lines().last().unwrap().contains(" 0  "), "{table}");
+}
+
 #[test]
 fn empty_nodes_are_welcome() {
     for name in ["cycle8/dirac", "path4/dirac"] {

@@ -46,6 +46,28 @@ pub fn number(value: f64, digits: i32) -> String {
     }
 }
 
+/// The same, no larger than the value, as befits a lower bound.
+pub fn number_below(value: f64, digits: i32) -> String {
+    number_on_side(value, digits, -1.0)
+}
+
+/// The same, no smaller than the value, as befits an upper bound.
+pub fn number_above(value: f64, digits: i32) -> String {
+    number_on_side(value, digits, 1.0)
+}
+
+/// `side` is the sign of what rounding may add.
+fn number_on_side(value: f64, digits: i32, side: f64) -> String {
+    let nearest = number(value, digits);
+    let added = nearest.parse::<f64>().map_or(0.0, |rounded| rounded - value);
+    if side * added < 0.0 {
+        let last_digit = 10f64.powi(value.abs().log10().floor() as i32 + 1 - digits);
+        number(value + side * last_digit, digits)
+    } else {
+        nearest
+    }
+}
+
 /// "1 node", "2 nodes".
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
