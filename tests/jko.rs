@@ -184,6 +184,35 @@ fn steps_may_end_at_the_boundary() {
 }
 
 /// Mass that a polynomial path owes between its time nodes carries none: the step is as long as the geodesic between its ends.
+/// A node without mass that the energy drives away from has hardly anything to give. With the arithmetic mean the mobility
+/// of the only edge is `c`, so that the way is the mass that moved over the root of `c`.
+#[test]
+fn steps_that_are_held_back_say_what_is_known_of_their_way() {
+    let mut held = 0;
+    for conductance in [0.01, 0.3, 0.58, 5.0, 40.0] {
+        let edge = [(0, 1, conductance)];
+        let graph = Graph::from_weights(2, &edge, Reference::Uniform, Duplicates::Refuse).unwrap();
+        for (slope, tau) in [(1.5, 1e-3), (1.5, 0.1), (1.5, 19.0), (0.01, 3.0), (40.0, 1.0), (300.0, 20.0)] {
+            let energy = FreeEnergy::new(&graph)
+                .with_potential([slope, 0.0])
+                .and_then(|e| e.with_internal(0.1, InternalEnergy::Power(2.0)))
+                .unwrap();
+            let options = GeodesicOptions::default().with_mean(Mean::Arithmetic);
+            let step = energy.jko_step(&[0.0, 1.0], tau, &options).unwrap();
+            let case = format!("c {conductance} slope {slope} tau {tau}");
+            assert!(step.converged(), "{case}: {:?}, residual {:e}", step.termination(), step.residual());
+            let geodesic = step.geodesic();
+            let (start, end) = geodesic.ends();
+            let way = (start[0] - end[0]).abs() / graph.conductance()[0].sqrt();
+            let error = (geodesic.distance() / way - 1.0).abs();
+            let estimate = geodesic.error_estimate();
+            assert!(error <= estimate, "{case}: {error:e}, estimated {estimate:e}");
+            held += usize::from(estimate > options.tolerance.unwrap_or(1e-4));
+        }
+    }
+    assert!(held > 0);
+}
+
 #[test]
 fn steps_along_the_boundary() {
     let edges = [(0, 1, 0.566), (1, 2, 2.115), (2, 3, 0.385), (3, 4, 0.661)];

@@ -31,7 +31,9 @@ impl JkoStep {
     }
 
     /// The geodesic from the old to the new distribution. Its distance divided by `tau` is the
-    /// speed of the step.
+    /// speed of the step. Its error estimate is relative to the distance, unlike the [`residual`](Self::residual):
+    /// a step that hardly goes anywhere, held back by the boundary though the energy falls steeply, may have
+    /// converged with an estimate above the tolerance.
     pub fn geodesic(&self) -> &Geodesic {
         &self.geodesic
     }

@@ -307,6 +307,7 @@ impl<'a> Ladder<'a> {
             return Err(Error::invalid("max_iterations", "no iteration was allowed"));
         };
         let path_error_estimate = rung.path_estimate();
+        let error_estimate = rung.estimate_of_distance(&self.problem, self.least_action);
         let [mut potential_start, mut potential_end] = rung.best_potentials;
         let Problem { graph, mean, .. } = self.problem;
         if !mean.vanishes() {
@@ -325,7 +326,7 @@ impl<'a> Ladder<'a> {
             iterations: self.steps,
             residual: rung.report.decrement,
             // where masses underflow nothing is known
-            error_estimate: if rung.estimate.is_nan() { f64::INFINITY } else { rung.estimate },
+            error_estimate: if error_estimate.is_nan() { f64::INFINITY } else { error_estimate },
             path_error_estimate,
             termination,
         })

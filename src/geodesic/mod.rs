@@ -14,8 +14,10 @@
 //! Consecutive snapshots of a process are near each other, and *shooting* on collocation nodes is fastest
 //! there: one factorised Laplacian serves the whole solve. Between ends that are far apart, peaked or have
 //! empty nodes it leaves the simplex or stalls, and then the *convex problem* of the discrete action is
-//! minimised by Newton's method. Both solve the equations of Gauss collocation, and both stop at the same
-//! tolerance. [`Geodesic::method`] and [`Geodesic::reason`] say which ran and why.
+//! minimised by Newton's method. Between positive ends both solve the equations of Gauss collocation; where
+//! an end or the path has empty nodes no polynomial follows the potentials, and the path is linear on graded
+//! steps in time. All stop at the same tolerance. [`Geodesic::method`] and [`Geodesic::reason`] say which
+//! ran and why.
 //!
 //! # Empty nodes
 //!

@@ -304,15 +304,11 @@ impl Rung {
             left
         };
         (self.difference, self.contraction) = (difference, contraction);
-        let lowest = ends.map(|mu| least_density(graph, mu)).into_iter().fold(1.0, f64::min);
         // a free end is known as well as it is minimised
         let given = if problem.terminal.is_some() { 0.0 } else { ends_rounding(ends[0], ends[1]) };
         let rounding = ROUNDING + given;
-        let decrement =
-            if singular { self.report.left } else { problem.decrement_safety() * self.report.left };
         self.estimate = left.max(if singular { self.norm_error(problem) } else { 0.0 })
-            + decrement
-            + self.barrier_error(singular, lowest)
+            + self.unfinished(problem, 1.0)
             + rounding;
         if self.out_of_memory {
             self.estimate = f64::INFINITY;
@@ -343,17 +339,29 @@ impl Rung {
         )
     }
 
-    /// What the barrier that is left does to the potentials: where a mass vanishes for a while, conservation of
-    /// `mu'^2/(2 theta) + kappa pi ln mu` in time leaves a rate, and with it a difference of potentials, of the
-    /// order of the barrier's root.
-    /// Between ends of this lowest density it moves them by its ratio to that.
-    fn barrier_error(&self, singular: bool, lowest: f64) -> f64 {
-        let barrier = self.report.barrier;
-        if singular {
-            3.0 * barrier.sqrt()
-        } else {
-            barrier / lowest
+    /// What the Newton decrement and the barrier that are left do to the potentials, where the action is this part of what
+    /// they are relative to. Where a mass vanishes for a while, conservation of `mu'^2/(2 theta) + kappa pi ln mu` in time
+    /// leaves a rate, and with it a difference of potentials, of the order of the barrier's root; between ends of some
+    /// lowest density the barrier moves them by its ratio to that.
+    fn unfinished(&self, problem: &Problem, action: f64) -> f64 {
+        let (left, barrier) = (self.report.left / action, self.report.barrier / action);
+        if problem.singular {
+            return left + 3.0 * barrier.sqrt();
         }
+        let least = |mu: &&[f64]| least_density(problem.graph, mu);
+        let lowest = problem.ends.iter().map(least).fold(1.0, f64::min);
+        problem.decrement_safety() * left + barrier / lowest
+    }
+
+    /// The estimate relative to the distance, also where the action is so small that the minimisation went by
+    /// `least_action` instead.
+    pub fn estimate_of_distance(&self, problem: &Problem, least_action: f64) -> f64 {
+        let action = 0.5 * self.distance * self.distance;
+        if action >= least_action {
+            return self.estimate;
+        }
+        let part = self.unfinished(problem, action / least_action);
+        self.estimate + part / (1.0 - part).max(0.0)
     }
 
     /// The estimated error of masses and potentials between the ends.
