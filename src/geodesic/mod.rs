@@ -21,6 +21,13 @@
 //!
 //! # Empty nodes
 //!
+//! | density `mu/pi` of a node at an end | it counts as |
+//! |---|---|
+//! | 1e-6 and more | full: errors are those of the largest entry of potentials, the default tolerance is 1e-9 |
+//! | from 1e-12 to 1e-6 | nearly empty: errors are measured in the metric, the default tolerance is 1e-4, and steps in time resolve how it fills |
+//! | below 1e-12 | empty in what concerns errors; its potential is finite, but too small |
+//! | zero | empty |
+//!
 //! Where an end has empty nodes the distance is finite, and so are the potentials where mass is. At an
 //! empty node the potential is infinite for the means that vanish with one density: mass would enter an
 //! empty node at an infinite gain, so `psi(0) = +inf` and `psi(1) = -inf` there, but for equal ends, whose potentials
