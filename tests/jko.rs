@@ -192,7 +192,9 @@ fn steps_that_are_held_back_say_what_is_known_of_their_way() {
     for conductance in [0.01, 0.3, 0.58, 5.0, 40.0] {
         let edge = [(0, 1, conductance)];
         let graph = Graph::from_weights(2, &edge, Reference::Uniform, Duplicates::Refuse).unwrap();
-        for (slope, tau) in [(1.5, 1e-3), (1.5, 0.1), (1.5, 19.0), (0.01, 3.0), (40.0, 1.0), (300.0, 20.0)] {
+        for (slope, tau) in
+            [(1.5, 1e-3), (1.5, 0.1), (1.5, 19.0), (0.01, 3.0), (40.0, 1.0), (300.0, 20.0)]
+        {
             let energy = FreeEnergy::new(&graph)
                 .with_potential([slope, 0.0])
                 .and_then(|e| e.with_internal(0.1, InternalEnergy::Power(2.0)))
@@ -200,7 +202,12 @@ fn steps_that_are_held_back_say_what_is_known_of_their_way() {
             let options = GeodesicOptions::default().with_mean(Mean::Arithmetic);
             let step = energy.jko_step(&[0.0, 1.0], tau, &options).unwrap();
             let case = format!("c {conductance} slope {slope} tau {tau}");
-            assert!(step.converged(), "{case}: {:?}, residual {:e}", step.termination(), step.residual());
+            assert!(
+                step.converged(),
+                "{case}: {:?}, residual {:e}",
+                step.termination(),
+                step.residual()
+            );
             let geodesic = step.geodesic();
             let (start, end) = geodesic.ends();
             let way = (start[0] - end[0]).abs() / graph.conductance()[0].sqrt();

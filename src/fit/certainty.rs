@@ -2,10 +2,10 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::potential::connected_parts;
 use super::system::{Direction, Penalties, Solution, System};
 use super::Fit;
 use crate::error::Result;
+use crate::graph::connected_parts;
 
 /// A column per step, or why there is none.
 pub(super) type Influences = std::result::Result<DMatrix<f64>, &'static str>;

@@ -1,7 +1,7 @@
 //! The block of the normal matrix that belongs to a potential free per node: a Laplacian plus a ridge.
 
 use crate::error::Result;
-use crate::graph::Graph;
+use crate::graph::{connected_parts, Graph};
 use crate::linalg::{Factorisation, SparseCholesky};
 
 /// The factorised `A + ridge`. Without a ridge, the constants of each part of the graph that the data
@@ -70,34 +70,4 @@ impl PotentialBlock {
             part.iter().for_each(|&x| right[x] -= mean);
         }
     }
-}
-
-/// The connected components of the edges with a positive weight, each by increasing node.
-pub(super) fn connected_parts(graph: &Graph, weight: &[f64]) -> Vec<Vec<usize>> {
-    // union-find with path halving
-    let mut parent: Vec<usize> = (0..graph.nodes()).collect();
-    fn root(parent: &mut [usize], mut x: usize) -> usize {
-        while parent[x] != x {
-            parent[x] = parent[parent[x]];
-            x = parent[x];
-        }
-        x
-    }
-    for (e, (x, y)) in graph.edge_list().enumerate() {
-        if weight[e] > 0.0 {
-            let (a, b) = (root(&mut parent, x), root(&mut parent, y));
-            parent[a.max(b)] = a.min(b);
-        }
-    }
-    let mut place = vec![usize::MAX; graph.nodes()];
-    let mut parts: Vec<Vec<usize>> = Vec::new();
-    for x in 0..graph.nodes() {
-        let root = root(&mut parent, x);
-        if place[root] == usize::MAX {
-            place[root] = parts.len();
-            parts.push(Vec::new());
-        }
-        parts[place[root]].push(x);
-    }
-    parts
 }

@@ -149,8 +149,8 @@ impl Geodesic {
     /// to the upper and taken from the lower bound (triangle inequality). There, and where ends are so steep that the gap
     /// is not reached at once, bounds are sought for smaller and smaller gaps, and when the path is too rough for one it is
     /// solved for once more, to a hundredth of the gap wanted: the most costly part, and spared by a geodesic of that
-    /// tolerance. Where the potentials of the path are lost all the same, which is so where weights differ by many orders and
-    /// with the harmonic mean where nodes are empty, wide gaps are tried, which leave potentials more room, and at last potentials
+    /// tolerance. Where the potentials of the path are lost all the same, which is so where weights differ by many orders,
+    /// with the harmonic mean where nodes are empty, and where some hold less than 1e-12 for a good part of the time, wide gaps are tried, which leave potentials more room, and at last potentials
     /// that do not change in time.
     ///
     /// The upper bound's gap falls with the second power of the number of intervals, the lower one's

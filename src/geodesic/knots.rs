@@ -104,6 +104,76 @@ impl Polyline {
         found.settle();
         found
     }
+
+    /// The same with a knot between any two, at these times; `None` where they are others.
+    ///
+    /// There logarithms of masses follow cubics in the number of the knot: meshes are graded so that paths are smooth in that.
+    /// What fills an empty node goes with a power of time, so that beside such an end the logarithm of time takes the place
+    /// of the number.
+    pub fn halved(&self, times: &[f64]) -> Option<Knots> {
+        let (nodes, last) = (self.knots.nodes, self.times.len() - 1);
+        let nested = times.len() == 2 * last + 1 && times.iter().step_by(2).eq(&self.times);
+        if !nested || last < LEAST_HALVED {
+            return None;
+        }
+        let straight = self.at(times);
+        let (mut halved, mut bend) = (straight.clone(), vec![0.0; straight.mass.len()]);
+        let mut logarithm = vec![0.0; last + 1];
+        let mut known: [Option<Vec<Middle>>; 4] = Default::default();
+        for x in 0..nodes {
+            for (j, logarithm) in logarithm.iter_mut().enumerate() {
+                *logarithm = self.knots.mass[j * nodes + x].ln();
+            }
+            let empty = [logarithm[0], logarithm[last]].map(|end| end == f64::NEG_INFINITY);
+            let case = usize::from(empty[0]) + 2 * usize::from(empty[1]);
+            let middles = known[case].get_or_insert_with(|| middles(times, empty));
+            for (i, Middle { start, weight }) in middles.iter().enumerate() {
+                let value: f64 = weight.iter().zip(&logarithm[*start..]).map(|(w, l)| w * l).sum();
+                let k = (2 * i + 1) * nodes + x;
+                bend[k] = Some(value.exp() - straight.mass[k]).filter(|b| b.is_finite()).unwrap_or(0.0);
+            }
+        }
+        halved.move_from(&straight, 1.0, &bend);
+        Some(halved)
+    }
+}
+
+/// Knots below which a path is not halved: a cubic takes four that are not empty.
+const LEAST_HALVED: usize = 5;
+
+/// A value between two knots, from those at four in a row.
+struct Middle {
+    start: usize,
+    weight: [f64; 4],
+}
+
+/// The values at every other of these times, from those at the rest, of a node that may be empty at either end.
+fn middles(times: &[f64], empty: [bool; 2]) -> Vec<Middle> {
+    let last = (times.len() - 1) / 2;
+    let (first, end) = (usize::from(empty[0]), last - usize::from(empty[1]));
+    let middle = |i: usize| {
+        let place = |k: usize| match 2 * i < last {
+            true if empty[0] => times[k].ln(),
+            false if empty[1] => -(1.0 - times[k]).ln(),
+            _ => k as f64,
+        };
+        let start = i.saturating_sub(1).clamp(first, end - 3);
+        // beyond the last mass there is a power, and little sense in more
+        let through = match i {
+            i if i < first => 0..2,
+            i if i >= end => 2..4,
+            _ => 0..4,
+        };
+        let knot = |j: usize| place(2 * (start + j));
+        let new = place(2 * i + 1);
+        let mut weight = [0.0; 4];
+        for j in through.clone() {
+            let others = through.clone().filter(|k| *k != j);
+            weight[j] = others.map(|k| (new - knot(k)) / (knot(j) - knot(k))).product();
+        }
+        Middle { start, weight }
+    };
+    (0..last).map(middle).collect()
 }
 
 /// The rounded sum, and exactly what rounding took away (Knuth, The Art of Computer Programming 2, 4.2.2).
@@ -148,6 +218,43 @@ mod tests {
             assert!((rate / wanted - 1.0).abs() < 1e-13, "{k}: {rate:e}");
             assert_eq!(finer.difference(2 * k + 2, 2 * k), -finer.difference(2 * k + 3, 2 * k + 1));
         }
+    }
+
+    /// Between knots a path is met at the third order at least, where its masses fill and empty by orders of magnitude, too.
+    #[test]
+    fn halved_polylines_follow_smooth_paths() {
+        let path =
+            |t: f64| [0.9 * (t * t * (1.0 - t)), 0.9 * t * (1.0 - t).powi(2), 1.0 - 0.9 * t * (1.0 - t)];
+        let times = |count: usize| -> Vec<f64> {
+            let graded = |u: f64| u * u * u * (10.0 - 15.0 * u + 6.0 * u * u);
+            (0..=count).map(|k| graded(k as f64 / count as f64)).collect()
+        };
+        let worst = |count: usize, before: f64| {
+            let (old, new) = (times(count), times(2 * count));
+            let knots = Knots::new(3, old.iter().flat_map(|&t| path(t)).collect());
+            let polyline = Polyline { times: old, knots };
+            let halved = polyline.halved(&new).expect("the times are nested");
+            assert!(
+                polyline.halved(&times(3 * count)).is_none()
+                    && polyline.halved(&polyline.times).is_none()
+            );
+            let mut worst: f64 = 0.0;
+            for (k, &t) in new.iter().enumerate() {
+                let mass = &halved.mass[3 * k..3 * k + 3];
+                assert!(
+                    (mass.iter().sum::<f64>() - 1.0).abs() < 1e-15 && (0.0 < t && t < 1.0 || k % 2 == 0)
+                );
+                // all knots but those in the first and last intervals, where only the power is met
+                if (3..new.len() - 3).contains(&k) {
+                    let exact = path(t);
+                    worst = (0..2).map(|x| (mass[x] / exact[x] - 1.0).abs()).fold(worst, f64::max);
+                }
+                assert!(k % 2 == 1 || mass == &polyline.knots.mass[3 * k / 2..3 * k / 2 + 3]);
+            }
+            assert!(worst < before / 6.0, "{count}: {worst:e} after {before:e}");
+            worst
+        };
+        [16, 32, 64, 128].into_iter().fold(1.0, |before, count| worst(count, before));
     }
 
     /// What three nodes gain adds up to nothing, far below the rounding of the heaviest mass.

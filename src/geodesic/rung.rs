@@ -35,7 +35,7 @@ use super::path::{ends_rounding, start_potential, Path};
 use super::preconditioner::{factorised, Frozen, Preconditioner, SMALL};
 use super::smooth_error::{energy_missed, SmoothError};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Mean};
+use crate::graph::{connected_parts, Graph, Mean};
 use crate::linalg::vector::{distance_1, worse};
 
 /// Hessian products for one step before the Hessian is factorised: this number, or this part of all unknowns where that
@@ -467,9 +467,12 @@ fn descend(
 fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<Guess>) -> (Knots, f64) {
     let times = action.mesh.knots();
     if let Some(polyline) = guess.and_then(|guess| guess.polyline) {
-        let knots = polyline.at(&times);
-        if action.evaluate(&knots).is_some() {
-            return (knots, 0.0);
+        let straight = polyline.at(&times);
+        if let Some(value) = action.evaluate(&straight) {
+            let one_piece = ends.iter().all(|mu| in_one_piece(&action.graph, mu));
+            let halved = one_piece.then(|| polyline.halved(&times)).flatten();
+            let halved = halved.filter(|knots| action.evaluate(knots).is_some_and(|less| less < value));
+            return (halved.unwrap_or(straight), 0.0);
         }
     }
     let graph = action.graph.clone();
@@ -507,6 +510,15 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<Gue
         }
     }
     (Knots::new(pi.len(), safe), COLD_BARRIER)
+}
+
+/// Whether the nodes that hold mass hang together, and the rest are empty. Where nearly empty ones lie between them
+/// hardly anything may flow, less than by what cubics would have either side gain.
+fn in_one_piece(graph: &Graph, mu: &[f64]) -> bool {
+    let holds: Vec<bool> = mu.iter().zip(graph.reference()).map(|(m, p)| m / p >= EMPTY).collect();
+    let joins: Vec<f64> = graph.edge_list().map(|(x, y)| f64::from(holds[x] && holds[y])).collect();
+    nearly_empty_nodes(graph, mu).next().is_none()
+        && connected_parts(graph, &joins).iter().filter(|part| holds[part[0]]).count() == 1
 }
 
 /// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot. The barrier's

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::parts::root;
 use super::{Chain, Graph};
 use crate::error::{self, Error, Result};
 use crate::memory;
@@ -250,13 +251,4 @@ impl Chain {
             _ => Ok(()),
         }
     }
-}
-
-/// Root of `x`, halving the path on the way.
-fn root(parent: &mut [u32], mut x: u32) -> u32 {
-    while parent[x as usize] != x {
-        parent[x as usize] = parent[parent[x as usize] as usize];
-        x = parent[x as usize];
-    }
-    x
 }

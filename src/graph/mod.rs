@@ -17,6 +17,7 @@ mod construct;
 mod kernel;
 mod means;
 mod operators;
+mod parts;
 mod points;
 mod random;
 
@@ -25,6 +26,7 @@ use std::sync::{Arc, OnceLock};
 pub use construct::{Duplicates, Reference};
 pub use means::Mean;
 pub(crate) use operators::{EdgeTangent, Sweep};
+pub(crate) use parts::connected_parts;
 
 use crate::error::{self, Error, Result};
 use crate::linalg::vector::axpy;
