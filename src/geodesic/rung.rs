@@ -27,7 +27,9 @@
 use std::sync::Arc;
 
 use super::action::{DiscreteAction, Terminal, TimeMesh};
-use super::convex::{fills_in_a_layer, least_density, nearly_empty, nearly_empty_nodes, EMPTY};
+use super::convex::{
+    fills_in_a_layer, least_density, nearly_empty, nearly_empty_nodes, EMPTY, NEARLY_EMPTY,
+};
 use super::knots::{Knots, Polyline};
 use super::metric::{metric_difference, metric_square, potentials_apart};
 use super::newton::{Minimiser, NewtonOptions, NewtonReport, NewtonStop, LEAST_TOLERANCE};
@@ -512,13 +514,12 @@ fn first_knots(action: &mut DiscreteAction, ends: [&[f64]; 2], guess: Option<Gue
     (Knots::new(pi.len(), safe), COLD_BARRIER)
 }
 
-/// Whether the nodes that hold mass hang together, and the rest are empty. Where nearly empty ones lie between them
-/// hardly anything may flow, less than by what cubics would have either side gain.
+/// Whether the nodes that are not nearly empty hang together. Where nearly empty ones lie between them hardly anything may
+/// flow, less than by what cubics would have either side gain.
 fn in_one_piece(graph: &Graph, mu: &[f64]) -> bool {
-    let holds: Vec<bool> = mu.iter().zip(graph.reference()).map(|(m, p)| m / p >= EMPTY).collect();
-    let joins: Vec<f64> = graph.edge_list().map(|(x, y)| f64::from(holds[x] && holds[y])).collect();
-    nearly_empty_nodes(graph, mu).next().is_none()
-        && connected_parts(graph, &joins).iter().filter(|part| holds[part[0]]).count() == 1
+    let full: Vec<bool> = mu.iter().zip(graph.reference()).map(|(m, p)| m / p >= NEARLY_EMPTY).collect();
+    let joins: Vec<f64> = graph.edge_list().map(|(x, y)| f64::from(full[x] && full[y])).collect();
+    connected_parts(graph, &joins).iter().filter(|part| full[part[0]]).count() == 1
 }
 
 /// `psi(0)` and `psi(1)`: derivatives of the action in the masses at the first and last knot. The barrier's
